@@ -1,0 +1,163 @@
+//! The message being assembled from what does not arrive in one piece (RFC 6455 §5.4, §5.6).
+//!
+//! Grows as bytes come, never from a length that was only claimed. Limits are judged in `receiver`, which calls it;
+//! a message that is wholly in the input never comes here.
+
+use crate::wire::{Kind, utf8::BadByte, utf8::Validator};
+
+/// An assembled message that took more room than this gives it back.
+const KEEP: usize = 1024 * 1024;
+
+/// Where the assembly is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// No message.
+    Idle,
+    /// A message that was begun.
+    Started(Kind),
+    /// A whole message, which the last event borrowed.
+    Whole,
+}
+
+/// The assembly buffer and what is known of the message in it.
+pub(super) struct Message {
+    stage: Stage,
+    payload: Vec<u8>,
+    fragments: u32,
+    /// Bytes on the wire so far, where the message is compressed.
+    compressed: Option<u64>,
+    text: Validator,
+}
+
+impl Message {
+    /// No message yet.
+    pub(super) fn new() -> Self {
+        Self {
+            stage: Stage::Idle,
+            payload: Vec::new(),
+            fragments: 0,
+            compressed: None,
+            text: Validator::default(),
+        }
+    }
+
+    /// Whether a message was begun and has not ended.
+    #[inline]
+    pub(super) fn is_started(&self) -> bool {
+        matches!(self.stage, Stage::Started(_))
+    }
+
+    /// How many frames the message has had.
+    #[inline]
+    pub(super) fn fragments(&self) -> u32 {
+        self.fragments
+    }
+
+    /// How many bytes the message has had.
+    #[inline]
+    pub(super) fn length(&self) -> u64 {
+        self.payload.len() as u64
+    }
+
+    /// How many bytes of a compressed message its frames have had or announced; `None` for one that is not compressed.
+    #[inline]
+    pub(super) fn compressed(&self) -> Option<u64> {
+        self.compressed
+    }
+
+    /// What has come of the payload.
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// A frame of `length` bytes begins; `kind` is set on the first of a message, and `compressed` counts there.
+    pub(super) fn begin_frame(&mut self, kind: Option<Kind>, compressed: bool, length: u64) {
+        if let Some(kind) = kind {
+            self.compressed = compressed.then_some(0);
+            self.stage = Stage::Started(kind);
+            self.text = Validator::default();
+        }
+        self.fragments += 1;
+        if let Some(compressed) = &mut self.compressed {
+            *compressed += length;
+        }
+    }
+
+    /// Takes the next piece of payload.
+    ///
+    /// # Errors
+    /// The byte that makes a text message no UTF-8.
+    pub(super) fn append(&mut self, piece: &[u8]) -> Result<(), BadByte> {
+        if self.stage == Stage::Started(Kind::Text) {
+            self.text.feed(piece)?;
+        }
+        self.payload.extend_from_slice(piece);
+        Ok(())
+    }
+
+    /// The message has ended; returns its kind, `None` where none was begun.
+    ///
+    /// # Errors
+    /// The byte where a character begins that the end cuts short.
+    pub(super) fn finish(&mut self) -> Result<Option<Kind>, BadByte> {
+        let Stage::Started(kind) = self.stage else { return Ok(None) };
+        if kind == Kind::Text {
+            self.text.finish()?;
+        }
+        self.stage = Stage::Whole;
+        Ok(Some(kind))
+    }
+
+    /// Forgets a whole message; its event is done with.
+    #[inline]
+    pub(super) fn release(&mut self) {
+        if self.stage == Stage::Whole {
+            self.stage = Stage::Idle;
+            self.fragments = 0;
+            self.compressed = None;
+            self.payload.clear();
+            self.payload.shrink_to(KEEP);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_joined_until_the_end_and_then_forgotten() {
+        let mut message = Message::new();
+        message.begin_frame(Some(Kind::Text), false, 0);
+        message.append(b"Hel").unwrap();
+        message.begin_frame(None, false, 0);
+        message.append(b"lo").unwrap();
+        assert!(message.is_started());
+        assert_eq!(message.finish(), Ok(Some(Kind::Text)));
+        assert_eq!((message.payload(), message.fragments()), (&b"Hello"[..], 2));
+        message.release();
+        assert_eq!((message.length(), message.fragments(), message.is_started()), (0, 0, false));
+    }
+
+    #[test]
+    fn only_text_is_checked() {
+        let mut message = Message::new();
+        message.begin_frame(Some(Kind::Binary), false, 0);
+        message.append(b"\xff").unwrap();
+        assert_eq!(message.finish(), Ok(Some(Kind::Binary)));
+        message.release();
+        message.begin_frame(Some(Kind::Text), false, 0);
+        message.append(b"a\xc3").unwrap();
+        assert_eq!(message.finish(), Err(BadByte { offset: 1, byte: 0xc3 }));
+    }
+
+    #[test]
+    fn the_room_of_a_large_message_is_given_back() {
+        let mut message = Message::new();
+        message.begin_frame(Some(Kind::Binary), false, 0);
+        message.append(&vec![0; 4 * KEEP]).unwrap();
+        message.finish().unwrap();
+        message.release();
+        assert!(message.payload.capacity() <= KEEP);
+    }
+}

@@ -1,0 +1,145 @@
+//! Bytes on their way to the socket: added at the end, taken from the front.
+//!
+//! A TLS layer that could not write wants the same bytes offered again, so bytes once added never change and never
+//! leave before they are written. Called by `sender`, which adds whole frames.
+
+use super::unsent::walk;
+use crate::wire::Kind;
+
+/// Written bytes are cut off once there are this many, and at least as many as the unwritten.
+const COMPACT: usize = 64 * 1024;
+
+/// A drained buffer that holds more than this is given back.
+const KEEP: usize = 1024 * 1024;
+
+/// The buffer and how far it has been written.
+#[derive(Default)]
+pub(super) struct Outgoing {
+    bytes: Vec<u8>,
+    written: usize,
+    /// Bytes cut off the front since the beginning, so that positions in the stream can be told.
+    cut: u64,
+}
+
+impl Outgoing {
+    /// What is to be written next.
+    pub(super) fn unsent(&self) -> &[u8] {
+        &self.bytes[self.written..]
+    }
+
+    /// Where whole frames are added; nothing else may be done to it.
+    #[inline]
+    pub(super) fn end(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// How many bytes have ever been added.
+    pub(super) fn added(&self) -> u64 {
+        self.cut + self.bytes.len() as u64
+    }
+
+    /// How many bytes have ever been written.
+    pub(super) fn written(&self) -> u64 {
+        self.cut + self.written as u64
+    }
+
+    /// The socket has taken `count` more bytes.
+    pub(super) fn advance(&mut self, count: usize) {
+        debug_assert!(count <= self.unsent().len(), "the socket takes no more than it is offered");
+        self.written = (self.written + count).min(self.bytes.len());
+        if self.written == self.bytes.len() {
+            self.cut_written();
+            self.bytes.shrink_to(KEEP);
+        } else if self.written >= COMPACT && self.written >= self.unsent().len() {
+            self.cut_written();
+        }
+    }
+
+    /// Data messages that are not written whole, and the bytes of their payloads.
+    pub(super) fn messages(&self) -> (u64, u64) {
+        let left = walk(&self.bytes, self.written, false).filter(|framed| framed.end > self.written);
+        let data = left.filter(|framed| framed.kind.is_some());
+        data.fold((0, 0), |(count, bytes), framed| (count + 1, bytes + framed.length))
+    }
+
+    /// Takes out the data messages that are not written whole; nothing is left to write.
+    pub(super) fn take_messages(&mut self) -> Vec<(Kind, Vec<u8>)> {
+        let written = self.written;
+        let left = walk(&self.bytes, written, true).filter(|framed| framed.end > written);
+        let messages = left.filter_map(|framed| Some((framed.kind?, framed.payload))).collect();
+        self.bytes = Vec::new();
+        self.written = 0;
+        messages
+    }
+
+    /// Cuts off what is written, up to the beginning of a message.
+    fn cut_written(&mut self) {
+        let whole = match self.written == self.bytes.len() {
+            true => self.written,
+            false => {
+                let ends = walk(&self.bytes, self.written, false).map(|framed| framed.end);
+                ends.take_while(|end| *end <= self.written).last().unwrap_or(0)
+            }
+        };
+        self.bytes.drain(..whole);
+        self.cut += whole as u64;
+        self.written -= whole;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages of 1000 bytes, unmasked, in two fragments each.
+    fn frames(count: u8) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for number in 0..count {
+            bytes.extend_from_slice(&[0x02, 126, 0x01, 0xf4]);
+            bytes.extend(std::iter::repeat_n(number, 500));
+            bytes.extend_from_slice(&[0x80, 126, 0x01, 0xf4]);
+            bytes.extend(std::iter::repeat_n(number, 500));
+        }
+        bytes
+    }
+
+    #[test]
+    fn messages_not_written_whole_can_be_counted_and_taken() {
+        let mut out = Outgoing::default();
+        out.end().extend_from_slice(&frames(200));
+        assert_eq!(out.messages(), (200, 200_000));
+        out.advance(1008 * 150 + 505);
+        assert_eq!(out.messages(), (50, 50_000));
+        let taken = out.take_messages();
+        assert_eq!(taken.len(), 50);
+        assert_eq!(taken[0], (Kind::Binary, vec![150; 1000]));
+        assert_eq!(taken[49], (Kind::Binary, vec![199; 1000]));
+        assert_eq!(out.messages(), (0, 0));
+    }
+
+    #[test]
+    fn offered_bytes_stay_the_same_through_additions_and_compaction() {
+        let stream: Vec<u8> = frames(250).repeat(3);
+        let mut out = Outgoing::default();
+        let (mut added, mut written) = (0, 0);
+        while written < stream.len() {
+            let next = (added + 7919).min(stream.len());
+            out.end().extend_from_slice(&stream[added..next]);
+            added = next;
+            assert_eq!(out.unsent(), &stream[written..added]);
+            let count = if added < stream.len() { out.unsent().len().min(5003) } else { out.unsent().len() };
+            out.advance(count);
+            written += count;
+            assert_eq!((out.added(), out.written()), (added as u64, written as u64));
+        }
+        assert!(out.unsent().is_empty());
+    }
+
+    #[test]
+    fn a_large_buffer_is_given_back_when_drained() {
+        let mut out = Outgoing::default();
+        out.end().extend_from_slice(&vec![0; 8 * KEEP]);
+        out.advance(8 * KEEP);
+        assert!(out.end().capacity() <= KEEP);
+    }
+}

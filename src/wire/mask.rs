@@ -1,0 +1,99 @@
+//! Masking and unmasking of payloads (RFC 6455 §5.3), in steps of whole vectors.
+//!
+//! A payload that comes in pieces needs no counter: `turned` gives the key as the next piece needs it. The keys
+//! themselves come from above. Called by the connection's two halves.
+
+/// How many bytes are copied before they are masked, so that masking finds them in the cache.
+/// A multiple of four, so that each block begins with the key as it is.
+const BLOCK: usize = 8 * 1024;
+
+/// Masks or unmasks `payload` in place; its first byte meets the first byte of `key`.
+#[inline]
+pub fn apply(payload: &mut [u8], key: [u8; 4]) {
+    let wide: [u8; 32] = std::array::from_fn(|at| key[at % 4]);
+    let (blocks, rest) = payload.as_chunks_mut::<32>();
+    for block in blocks {
+        xor(block, &wide);
+    }
+    let (words, tail) = rest.as_chunks_mut::<4>();
+    for word in words {
+        xor(word, &key);
+    }
+    for (byte, mask) in tail.iter_mut().zip(key) {
+        *byte ^= mask;
+    }
+}
+
+/// The key as it applies to what follows `length` bytes of payload.
+#[inline]
+#[must_use]
+pub fn turned(mut key: [u8; 4], length: usize) -> [u8; 4] {
+    key.rotate_left(length % 4);
+    key
+}
+
+/// Appends `payload` to `out`, masked with `key`.
+#[inline]
+pub fn append(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
+    for block in payload.chunks(BLOCK) {
+        let start = out.len();
+        out.extend_from_slice(block);
+        apply(&mut out[start..], key);
+    }
+}
+
+#[inline]
+fn xor<const N: usize>(bytes: &mut [u8; N], mask: &[u8; N]) {
+    for (byte, mask) in bytes.iter_mut().zip(mask) {
+        *byte ^= mask;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+    fn one_by_one(payload: &[u8]) -> Vec<u8> {
+        payload.iter().enumerate().map(|(at, byte)| byte ^ KEY[at % 4]).collect()
+    }
+
+    #[test]
+    fn masks_the_example_of_section_5_7() {
+        let mut payload = *b"Hello";
+        apply(&mut payload, KEY);
+        assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+    }
+
+    #[test]
+    fn agrees_with_masking_byte_by_byte_at_every_length() {
+        let payload: Vec<u8> = (0..200).collect();
+        for length in 0..payload.len() {
+            let mut masked = payload[..length].to_vec();
+            apply(&mut masked, KEY);
+            assert_eq!(masked, one_by_one(&payload[..length]), "length {length}");
+        }
+    }
+
+    #[test]
+    fn a_split_payload_goes_on_with_the_turned_key() {
+        let payload: Vec<u8> = (0..100).collect();
+        for split in 0..=payload.len() {
+            let mut masked = payload.clone();
+            let (first, second) = masked.split_at_mut(split);
+            apply(first, KEY);
+            apply(second, turned(KEY, split));
+            assert_eq!(masked, one_by_one(&payload), "split at {split}");
+        }
+    }
+
+    #[test]
+    fn appending_masks_beyond_a_block_and_leaves_what_was_there() {
+        let payload: Vec<u8> = (0..2 * BLOCK + 7).map(|at| at as u8).collect();
+        let mut out = vec![0xee; 3];
+        append(&mut out, &payload, KEY);
+        assert_eq!(out[..3], [0xee; 3]);
+        assert_eq!(out[3..], one_by_one(&payload));
+    }
+}
