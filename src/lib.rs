@@ -12,4 +12,5 @@
 //! It is a library only so that tests, benches and fuzz targets reach its parts; there is no promise of a stable API.
 
 pub mod net;
+pub mod session;
 pub mod wire;

@@ -1,0 +1,286 @@
+//! One connection in the loop: reads what is there, hands on the events, writes the answers, and notices the end.
+//!
+//! Replies such as pong and close are written before the event that caused them is told. A link is taken out of
+//! the loop's table while it works, so that a listener may meanwhile reach all the others.
+
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::control::Control;
+use super::engine::{Listener, Shell};
+use super::event::{Cause, Direction, Event, Opened};
+use super::life::{Due, Life};
+use super::outbound::Outbound;
+use crate::net::{Stream, tls};
+use crate::wire::{self, Connection, Receiver, Settings};
+
+/// The number of a link: counted from 1 in the order of opening, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub u64);
+
+/// A connection and its two halves.
+pub(super) struct Link {
+    pub(super) id: LinkId,
+    pub(super) outbound: Outbound,
+    receiver: Receiver,
+    /// Bytes read but not yet taken: an unfinished header, or what came while the listener had paused us.
+    pending: Vec<u8>,
+    /// Whether `pending` may hold whole frames.
+    unread: bool,
+    readable: bool,
+    /// The peer has sent its last byte: read until it shows, since no further edge will tell.
+    hung_up: bool,
+    /// It was looked once after a failed write for what can still be read.
+    break_noticed: bool,
+    end: Option<(Cause, Option<String>)>,
+}
+
+/// What is needed to make a link of a connected stream.
+pub(super) struct Beginning {
+    pub(super) stream: Stream,
+    pub(super) opened: Arc<Opened>,
+    /// Bytes that came behind the head of the opening handshake.
+    pub(super) tail: Vec<u8>,
+    pub(super) settings: Settings,
+    pub(super) life: Life,
+}
+
+impl Link {
+    pub(super) fn new(id: LinkId, beginning: Beginning, report: bool) -> Link {
+        let Beginning { stream, opened, tail, settings, life } = beginning;
+        let role = settings.role;
+        let Connection { receiver, sender } = Connection::new(settings, super::random::masks());
+        Link {
+            id,
+            outbound: Outbound::new(stream, sender, role, opened, life, report),
+            receiver,
+            unread: !tail.is_empty(),
+            pending: tail,
+            readable: true,
+            hung_up: false,
+            break_noticed: false,
+            end: None,
+        }
+    }
+
+    /// The descriptor became readable or writable, or failed. TLS may need either for both, so both are tried.
+    pub(super) fn woken(&mut self, hung_up: bool) {
+        self.readable = true;
+        self.hung_up |= hung_up;
+        self.outbound.writable = true;
+    }
+
+    /// Whether `turn` has something to do without waiting.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.outbound.paused && (self.readable || self.unread)
+    }
+
+    /// When the link wants `tick` to be called.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.outbound.clocks.next()
+    }
+
+    /// Reads one buffer full and hands on what it holds.
+    pub(super) fn turn<L: Listener>(
+        &mut self,
+        shell: &mut Shell,
+        links: &mut super::engine::Links,
+        listener: &mut L,
+    ) {
+        if self.is_busy() && (self.end.is_none() || self.unread) {
+            let mut buffer = std::mem::take(&mut shell.buffer);
+            let filled = self.fill(&mut buffer);
+            let taken = self.dispatch(&mut buffer[..filled], shell, links, listener);
+            self.pending.clear();
+            self.pending.extend_from_slice(&buffer[taken..filled]);
+            shell.buffer = buffer;
+        }
+        self.settle(shell, links, listener);
+    }
+
+    /// Puts what was left over and what can be read into `buffer`; returns how much that is.
+    fn fill(&mut self, buffer: &mut Vec<u8>) -> usize {
+        let kept = self.pending.len();
+        // What was left over while paused may fill the buffer; there is always room to read on.
+        if buffer.len() < kept + super::engine::READ_BUFFER / 2 {
+            buffer.resize(kept + super::engine::READ_BUFFER, 0);
+        }
+        buffer[..kept].copy_from_slice(&self.pending);
+        if self.unread || !self.readable || self.end.is_some() {
+            return kept;
+        }
+        kept + self.read(&mut buffer[kept..])
+    }
+
+    /// One read. A plain socket that gave less than asked is drained, and edge-triggered waiting tells when more
+    /// comes; TLS may hold back decrypted bytes, so there only WouldBlock counts.
+    fn read(&mut self, room: &mut [u8]) -> usize {
+        match self.outbound.stream.read(room) {
+            Ok(0) => {
+                self.readable = false;
+                let truncated = self.outbound.stream.truncated();
+                self.end = Some((Cause::Lost, Some(lost_text(truncated, self.receiver.started()))));
+                0
+            }
+            Ok(count) => {
+                self.readable = count == room.len() || self.hung_up || self.outbound.stream.is_tls();
+                count
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.readable = false;
+                0
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => 0,
+            Err(error) => {
+                self.readable = false;
+                self.end = Some(broken(&error, self.receiver.started()));
+                0
+            }
+        }
+    }
+
+    /// Hands on the events in `input`; returns how many bytes were taken.
+    fn dispatch<L: Listener>(
+        &mut self,
+        input: &mut [u8],
+        shell: &mut Shell,
+        links: &mut super::engine::Links,
+        listener: &mut L,
+    ) -> usize {
+        let mut taken = 0;
+        self.unread = false;
+        loop {
+            if self.outbound.paused {
+                self.unread = taken < input.len();
+                return taken;
+            }
+            let received = self.receiver.receive(&mut input[taken..], &mut self.outbound.sender);
+            taken += received.consumed;
+            let Some(event) = received.event else { return taken };
+            if let Some(event) = note(&mut self.outbound, event) {
+                let mut control = Control::of(self.id, &mut self.outbound, links, shell);
+                listener.event(&mut control, self.id, event);
+            }
+        }
+    }
+
+    /// Tells what was sent meanwhile, writes it, and moves towards the end where there is nothing left to do.
+    pub(super) fn settle<L: Listener>(
+        &mut self,
+        shell: &mut Shell,
+        links: &mut super::engine::Links,
+        listener: &mut L,
+    ) {
+        self.outbound.flush();
+        self.outbound.collect_automatic();
+        for event in self.outbound.take_reports() {
+            let mut control = Control::of(self.id, &mut self.outbound, links, shell);
+            listener.event(&mut control, self.id, event);
+        }
+        if self.outbound.is_broken() && !std::mem::replace(&mut self.break_noticed, true) {
+            // Nothing more can be written; what the peer still said, its close frame perhaps, can be read.
+            self.readable = true;
+        }
+        if self.outbound.is_over() {
+            self.outbound.clocks.over(Instant::now());
+        }
+        if self.outbound.abandoned || self.outbound.may_leave() {
+            self.end.get_or_insert((Cause::Abandoned, None));
+        }
+    }
+
+    /// The time has come that `deadline` asked for.
+    pub(super) fn tick(&mut self, now: Instant) {
+        let Outbound { clocks, stream, sender, paused, .. } = &mut self.outbound;
+        let queued = || sender.unsent().len() + stream.send_queue().unwrap_or(0);
+        let life = clocks.life();
+        match clocks.due(now, queued, *paused) {
+            Due::Nothing => {}
+            Due::Ping => {
+                // The connection may be closing already; then there is nothing to find out.
+                let _ = self.outbound.ping(&super::random::<4>());
+            }
+            Due::NoPong => {
+                let text = format!("no pong came within {:?} (--ping-timeout)", life.ping_timeout);
+                self.end = Some((Cause::NoPong, Some(text)));
+            }
+            Due::Unanswered => {
+                let text = format!(
+                    "our close frame was not answered within {:?} (--close-timeout)",
+                    life.close_timeout
+                );
+                self.end = Some((Cause::Unanswered, Some(text)));
+            }
+            Due::Over => self.end = Some((Cause::Abandoned, None)),
+        }
+    }
+
+    /// Whether the link is at its end. Bytes that came before the end are handed on first.
+    pub(super) fn has_ended(&self) -> bool {
+        self.end.is_some() && (!self.unread || self.outbound.abandoned)
+    }
+
+    /// Closes the transport and says how it all ended.
+    pub(super) fn finish(mut self) -> Arc<super::Ended> {
+        let (cause, error) = self.end.take().unwrap_or((Cause::Abandoned, None));
+        // The peer may be gone already; there is nobody left to tell.
+        let _ = self.outbound.stream.shutdown_write();
+        Arc::new(self.outbound.ended(cause, error))
+    }
+}
+
+/// Takes note of what `wire` received, sees that the answer goes out first, and words the event for the listener.
+/// A violation is no event of its own: it is told with the end.
+fn note<'a>(outbound: &mut Outbound, event: wire::Event<'a>) -> Option<Event<'a>> {
+    let direction = Direction::Received;
+    match event {
+        wire::Event::Message { kind, payload, compressed, .. } => {
+            outbound.received.add(payload.len(), compressed);
+            Some(Event::Message { direction, kind, payload: Cow::Borrowed(payload), compressed })
+        }
+        wire::Event::Pong(payload) => {
+            let rtt = outbound.ponged(payload);
+            Some(Event::Pong { direction, payload: Cow::Borrowed(payload), rtt, auto: false })
+        }
+        wire::Event::Ping(payload) => {
+            answer(outbound);
+            Some(Event::Ping { direction, payload: Cow::Borrowed(payload) })
+        }
+        wire::Event::Close { code, reason } => {
+            outbound.peer_closed(code, reason);
+            answer(outbound);
+            Some(Event::Close { direction, code, reason: Cow::Borrowed(reason) })
+        }
+        wire::Event::Violation(violation) => {
+            outbound.violated(violation);
+            answer(outbound);
+            None
+        }
+    }
+}
+
+fn answer(outbound: &mut Outbound) {
+    outbound.collect_automatic();
+    outbound.flush();
+}
+
+fn lost_text(truncated: bool, in_message: bool) -> String {
+    let what = match truncated {
+        true => "the peer ended TCP without TLS's close_notify",
+        false => "the peer ended TCP",
+    };
+    what.to_owned() + if in_message { ", in the middle of a message" } else { "" }
+}
+
+fn broken(error: &io::Error, in_message: bool) -> (Cause, Option<String>) {
+    if let Some(alert) = tls::of_io(error) {
+        return (Cause::Tls, Some(alert.to_string()));
+    }
+    let what = match error.kind() {
+        ErrorKind::ConnectionReset => "connection reset by the peer".to_owned(),
+        _ => crate::net::io_text(error),
+    };
+    (Cause::Lost, Some(what + if in_message { ", in the middle of a message" } else { "" }))
+}

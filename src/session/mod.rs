@@ -1,0 +1,30 @@
+//! Floor 2: owns sockets and protocol states, and waits for them.
+//!
+//! `Engine` is the only event loop of the program. It drives any number of links (a client has one, a server many):
+//! it reads, hands the bytes to `wire`, writes what `wire` answers, and only then tells the events to its
+//! `Listener`. Everybody else acts through the `Control` a listener is handed, or from another thread through a
+//! `Mailbox`. Nothing wakes the loop while nothing happens.
+//!
+//! The rule of this floor: one thread owns a socket for reading, writing and closing. `net` and `wire` do not know
+//! each other; they meet here. How events look and where they go is decided above.
+
+mod accept;
+mod control;
+mod engine;
+pub mod event;
+mod life;
+mod link;
+mod mailbox;
+pub mod opening;
+mod outbound;
+mod random;
+
+pub use accept::Door;
+pub use control::Control;
+pub use engine::{Engine, Listener, Ready, Source};
+pub use event::{By, Cause, Count, Direction, Ended, Event, Opened, Stamp};
+pub use life::Life;
+pub use link::LinkId;
+pub use mailbox::Mailbox;
+pub use outbound::Outbound;
+pub use random::random;

@@ -1,0 +1,296 @@
+//! The half of a link that sends, and what it remembers until the end: counters, pings under way, who closed.
+//!
+//! It is a half of its own so that a listener may answer an event while that event still borrows the bytes it was
+//! read from. Everything a listener sends goes through here, comes back to it as a `Sent` event where those were
+//! asked for, and is written by the loop.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::event::{By, Cause, Count, Direction, Ended, Event, Opened};
+use super::life::{Clocks, Life};
+use crate::net::Stream;
+use crate::wire::{Automatic, Kind, Role, SendError, Sender, State, Violation};
+
+/// How many pings of ours are remembered while their pongs are awaited.
+const PINGS_REMEMBERED: usize = 64;
+
+/// The sending half of a link.
+pub struct Outbound {
+    pub(super) stream: Stream,
+    pub(super) sender: Sender,
+    pub(super) clocks: Clocks,
+    pub(super) writable: bool,
+    pub(super) paused: bool,
+    pub(super) abandoned: bool,
+    pub(super) received: Count,
+    role: Role,
+    opened: Arc<Opened>,
+    sent: Count,
+    pings: VecDeque<(Vec<u8>, Instant)>,
+    last_rtt: Option<Duration>,
+    reports: Option<Vec<Event<'static>>>,
+    first_close: Option<By>,
+    own_code: Option<u16>,
+    peer_close: Option<(Option<u16>, Vec<u8>)>,
+    violation: Option<Violation>,
+    broken: Option<io::Error>,
+}
+
+impl Outbound {
+    pub(super) fn new(
+        stream: Stream,
+        sender: Sender,
+        role: Role,
+        opened: Arc<Opened>,
+        life: Life,
+        report: bool,
+    ) -> Self {
+        Outbound {
+            stream,
+            sender,
+            clocks: Clocks::new(life, Instant::now()),
+            writable: true,
+            paused: false,
+            abandoned: false,
+            received: Count::default(),
+            role,
+            opened,
+            sent: Count::default(),
+            pings: VecDeque::new(),
+            last_rtt: None,
+            reports: report.then(Vec::new),
+            first_close: None,
+            own_code: None,
+            peer_close: None,
+            violation: None,
+            broken: None,
+        }
+    }
+
+    /// Queues one data message.
+    pub fn message(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
+        let compressed = self.sender.message(kind, payload)?;
+        self.sent.add(payload.len(), compressed);
+        self.report(|| Event::Message {
+            direction: Direction::Sent,
+            kind,
+            payload: Cow::Owned(payload.to_vec()),
+            compressed,
+        });
+        Ok(())
+    }
+
+    /// Queues a ping of at most 125 bytes (RFC 6455 §5.5.2).
+    pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.sender.ping(payload)?;
+        if self.pings.len() == PINGS_REMEMBERED {
+            self.pings.pop_front();
+        }
+        self.pings.push_back((payload.to_vec(), Instant::now()));
+        self.report(|| Event::Ping { direction: Direction::Sent, payload: Cow::Owned(payload.to_vec()) });
+        Ok(())
+    }
+
+    /// Queues an unsolicited pong (RFC 6455 §5.5.3).
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), SendError> {
+        self.sender.pong(payload)?;
+        self.report(|| Event::Pong {
+            direction: Direction::Sent,
+            payload: Cow::Owned(payload.to_vec()),
+            rtt: None,
+            auto: false,
+        });
+        Ok(())
+    }
+
+    /// Starts the closing handshake (RFC 6455 §7.1.2); `None` sends an empty close frame.
+    pub fn close(&mut self, code: Option<u16>, reason: &str) -> Result<(), SendError> {
+        self.sender.close(code, reason)?;
+        self.closed(code, reason.as_bytes().to_vec());
+        Ok(())
+    }
+
+    /// Grants the closing handshake no more than `limit` from now.
+    pub fn hurry(&mut self, limit: Duration) {
+        self.clocks.hurry(Instant::now(), limit);
+    }
+
+    /// Ends the link without waiting for anything.
+    pub fn abandon(&mut self) {
+        self.abandoned = true;
+    }
+
+    /// Stops or resumes reading: how a slow output slows the peer.
+    pub fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    /// Where the connection stands.
+    pub fn state(&self) -> State {
+        self.sender.state()
+    }
+
+    /// Bytes queued here that the socket has not taken yet, the payloads of compressed messages among
+    /// them counted, too.
+    pub fn unsent(&self) -> usize {
+        self.sender.held()
+    }
+
+    /// Bytes that have not reached the peer's system, as far as ours can tell.
+    pub fn in_flight(&self) -> usize {
+        self.unsent() + self.stream.send_queue().unwrap_or(0)
+    }
+
+    /// What the opening handshake established.
+    pub fn opened(&self) -> &Arc<Opened> {
+        &self.opened
+    }
+
+    /// Messages sent: those handed to the socket, not those still queued here.
+    pub fn sent(&self) -> Count {
+        let unsent = self.sender.unsent_messages();
+        Count {
+            messages: self.sent.messages.saturating_sub(unsent.messages),
+            bytes: self.sent.bytes.saturating_sub(unsent.bytes),
+            wire: self.sent.wire.saturating_sub(unsent.wire),
+        }
+    }
+
+    /// Messages received.
+    pub fn received(&self) -> Count {
+        self.received
+    }
+
+    /// The round-trip time of the last ping that was answered.
+    pub fn last_rtt(&self) -> Option<Duration> {
+        self.last_rtt
+    }
+
+    fn report(&mut self, event: impl FnOnce() -> Event<'static>) {
+        if let Some(reports) = &mut self.reports {
+            reports.push(event());
+        }
+    }
+
+    /// The `Sent` events collected since the last call.
+    pub(super) fn take_reports(&mut self) -> Vec<Event<'static>> {
+        self.reports.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Writes what is queued, as far as the socket takes it. The loop does so after each turn; a listener does it
+    /// that wants to know at once whether there is room again.
+    pub fn flush(&mut self) {
+        while self.writable && self.broken.is_none() && !self.sender.unsent().is_empty() {
+            match self.stream.write(self.sender.unsent()) {
+                Ok(written) if written > 0 => self.sender.advance(written),
+                Ok(_) => self.broken = Some(ErrorKind::WriteZero.into()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => self.broken = Some(error),
+            }
+        }
+    }
+
+    /// Whether nothing can be written any more.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    /// Takes note of what the connection queued by itself.
+    pub(super) fn collect_automatic(&mut self) {
+        while let Some(automatic) = self.sender.automatic() {
+            match automatic {
+                Automatic::Pong(payload) => self.report(|| Event::Pong {
+                    direction: Direction::Sent,
+                    payload: Cow::Owned(payload),
+                    rtt: None,
+                    auto: true,
+                }),
+                Automatic::Close { code, reason } => self.closed(code, reason.into_bytes()),
+            }
+        }
+    }
+
+    /// A close frame of ours is queued.
+    fn closed(&mut self, code: Option<u16>, reason: Vec<u8>) {
+        self.own_code = code;
+        self.first_close.get_or_insert(self.ourselves());
+        self.report(|| Event::Close { direction: Direction::Sent, code, reason: Cow::Owned(reason) });
+        self.clocks.closing(Instant::now(), self.in_flight());
+    }
+
+    /// A close frame of the peer came.
+    pub(super) fn peer_closed(&mut self, code: Option<u16>, reason: &[u8]) {
+        let peer = if self.ourselves() == By::Client { By::Server } else { By::Client };
+        self.first_close.get_or_insert(peer);
+        self.peer_close = Some((code, reason.to_vec()));
+    }
+
+    /// The peer broke a rule; the connection is failed (RFC 6455 §7.1.7).
+    pub(super) fn violated(&mut self, violation: Violation) {
+        self.violation.get_or_insert(violation);
+    }
+
+    /// A pong came: the time since the ping it answers, if it answers one. Older pings are answered by it too
+    /// (RFC 6455 §5.5.3).
+    pub(super) fn ponged(&mut self, payload: &[u8]) -> Option<Duration> {
+        let at = self.pings.iter().position(|(sent, _)| sent == payload)?;
+        let (_, since) = self.pings.drain(..=at).next_back()?;
+        self.clocks.ponged();
+        self.last_rtt = Some(since.elapsed());
+        self.last_rtt
+    }
+
+    /// Whether everything is said: both close frames exchanged or the connection failed, and all of it written.
+    pub(super) fn is_over(&self) -> bool {
+        let said = self.violation.is_some() || self.sender.state() == State::Closed;
+        said && (self.unsent() == 0 || self.is_broken())
+    }
+
+    /// Whether the link may end now without waiting for the peer: a server closes TCP first (RFC 6455 §7.1.1).
+    pub(super) fn may_leave(&self) -> bool {
+        self.is_over() && self.role == Role::Server && self.violation.is_none()
+    }
+
+    fn ourselves(&self) -> By {
+        match self.role {
+            Role::Client => By::Client,
+            Role::Server => By::Server,
+        }
+    }
+
+    /// How the link ended: `cause` is what ended the transport, and gives way to a close frame or a violation.
+    pub(super) fn ended(&mut self, cause: Cause, error: Option<String>) -> Ended {
+        let mut ended = Ended {
+            by: By::Connection,
+            cause,
+            clean: false,
+            code: 1006,
+            own_code: self.own_code,
+            reason: Vec::new(),
+            error,
+            sent: self.sent(),
+            received: self.received,
+            unsent: self.sender.take_unsent(),
+            opened: true,
+        };
+        if let Some(violation) = &self.violation {
+            ended.by = self.ourselves();
+            ended.cause = Cause::Violation;
+            ended.code = violation.close_code;
+            ended.error = Some(violation.to_string());
+        } else if let Some((code, reason)) = &self.peer_close {
+            ended.by = self.first_close.unwrap_or(By::Connection);
+            ended.cause = Cause::ClosingHandshake;
+            ended.clean = self.sender.state() == State::Closed && self.unsent() == 0;
+            ended.code = code.unwrap_or(1005);
+            ended.reason = reason.clone();
+            ended.error = None;
+        }
+        ended
+    }
+}
