@@ -1,0 +1,251 @@
+//! One event becomes the lines that a terminal shows for it: contract section 4.
+//!
+//! Keeps only what one event needs of those before it: the time of the last, and how the closing began. Decides
+//! neither where the lines go nor which events are wanted. Called by `repl`, by `pipe` (form `human`, notices), and
+//! by `serve`.
+
+use std::time::Duration;
+
+use super::hexdump::hexdump_into;
+use super::page::Page;
+use super::redact::Redactor;
+use super::style::{Style, Tone};
+use super::text::Untrusted;
+use super::{json, units, verbose};
+use crate::net::Timings;
+use crate::session::event::{By, Cause, Direction, Ended, Event, Opened, Stamp};
+use crate::wire::{Kind, close};
+
+/// Turns events into lines.
+#[derive(Clone, Debug)]
+pub struct Renderer {
+    style: Style,
+    /// When the event shown before happened, since the start.
+    previous: Duration,
+    /// When the connection opened, since the start.
+    opened: Option<Duration>,
+    closing: Closing,
+}
+
+/// How the closing handshake began (RFC 6455 §7.1.2).
+#[derive(Clone, Debug)]
+enum Closing {
+    Not,
+    /// This side sent the first close frame.
+    Sent,
+    /// The peer did; `End` tells it, and our answer says nothing new.
+    Received,
+}
+
+impl Renderer {
+    /// A renderer that has shown nothing yet.
+    pub fn new(style: Style) -> Self {
+        Renderer { style, previous: Duration::ZERO, opened: None, closing: Closing::Not }
+    }
+
+    /// How events are shown.
+    pub fn style(&self) -> &Style {
+        &self.style
+    }
+
+    /// How events are shown from now on.
+    pub fn style_mut(&mut self) -> &mut Style {
+        &mut self.style
+    }
+
+    /// Appends the lines of an event, each ended by a newline; none for a close frame that `End` will tell.
+    pub fn event(&mut self, event: &Event<'_>, stamp: &Stamp, out: &mut String) {
+        if !self.follow(event, stamp) {
+            return;
+        }
+        let style = &self.style;
+        let time = style.time_prefix(stamp, stamp.elapsed.saturating_sub(self.previous));
+        self.previous = stamp.elapsed;
+        let mut page = Page { style, time: &time, out };
+        match event {
+            Event::Open(opened) => open(&mut page, opened),
+            Event::Message { direction, kind, payload, .. } => {
+                match kind {
+                    Kind::Text => text(&mut page, (*direction).into(), payload),
+                    Kind::Binary => binary(&mut page, (*direction).into(), payload),
+                }
+                if style.verbose {
+                    verbose::compression_into(style, event, page.out);
+                }
+            }
+            Event::Ping { direction, payload } => page.line((*direction).into(), control("ping", payload)),
+            Event::Pong { direction, payload, rtt, .. } => {
+                let rtt = rtt.map(|rtt| format!(" {}", units::duration(rtt))).unwrap_or_default();
+                page.line((*direction).into(), control("pong", payload) + &rtt);
+            }
+            Event::Close { direction, code, reason } => {
+                page.line((*direction).into(), format!("close {}", close_frame(*code, reason)));
+            }
+            Event::End(ended) => {
+                let tone = if ended.clean { Tone::Notice } else { Tone::Error };
+                page.signed_line(tone, Tone::Notice.sign(), end(ended));
+                if style.verbose {
+                    let open = self.opened.map(|opened| stamp.elapsed.saturating_sub(opened));
+                    verbose::statistics_into(style, ended.sent, ended.received, open, page.out);
+                }
+            }
+            Event::Notice(message) => page.line(Tone::Notice, message.as_bytes()),
+            Event::Error(message) => page.line(Tone::Error, message.as_bytes()),
+        }
+    }
+
+    /// Keeps up with the connection; whether the event is to be shown.
+    fn follow(&mut self, event: &Event<'_>, stamp: &Stamp) -> bool {
+        match event {
+            Event::Open(_) => {
+                self.opened = Some(stamp.elapsed);
+                self.closing = Closing::Not;
+                true
+            }
+            Event::Close { direction, .. } => {
+                let news = match (&self.closing, direction) {
+                    (Closing::Not, Direction::Sent) => {
+                        self.closing = Closing::Sent;
+                        true
+                    }
+                    (Closing::Not, Direction::Received) => {
+                        self.closing = Closing::Received;
+                        false
+                    }
+                    // `/close` shows the answer.
+                    (Closing::Sent, Direction::Received) => true,
+                    _ => false,
+                };
+                news || self.style.verbose
+            }
+            _ => true,
+        }
+    }
+}
+
+/// A close code and what it is called, as in `1001 going away`.
+pub fn close_code(code: u16) -> String {
+    // The two that no close frame carries are told by what happened, not by their name in the registry.
+    let name = match code {
+        1005 => "no status code",
+        1006 => "no close frame",
+        _ => close::name(code),
+    };
+    format!("{code} {name}")
+}
+
+/// How a connection ended, in one line without a sign.
+pub fn end(ended: &Ended) -> String {
+    let mut text = match (ended.by, ended.cause) {
+        (By::Client, _) => "closed by the client: ",
+        (By::Server, _) => "closed by the server: ",
+        (By::Connection, Cause::Abandoned) => "connection given up by this side: ",
+        (By::Connection, _) => "connection lost: ",
+    }
+    .to_owned();
+    text += &close_code(ended.code);
+    if !ended.reason.is_empty() {
+        text += &format!(" {}", Untrusted(&ended.reason).quoted());
+    }
+    if let Some(error) = &ended.error {
+        text += &format!(", {error}");
+    }
+    text + if ended.clean { " (clean)" } else { " (not clean)" }
+}
+
+fn open(page: &mut Page<'_>, opened: &Opened) {
+    let style = page.style;
+    let opened = Redactor { show_secrets: style.show_secrets }.opened(opened);
+    if style.verbose {
+        if !opened.peer.is_empty() {
+            Page { style, time: "", out: page.out }.line(Tone::Notice, format!("peer {}", opened.peer));
+        }
+        opened.tls.iter().for_each(|tls| verbose::tls_into(style, tls, page.out));
+        verbose::head_into(style, Direction::Sent, &opened.request_head, page.out);
+        verbose::head_into(style, Direction::Received, &opened.response_head, page.out);
+        verbose::timings_into(style, &opened.timings, page.out);
+    }
+    let mut text = format!("connected to {}", opened.url);
+    if let Some(total) = total(&opened.timings) {
+        text += &format!(" in {}", units::duration(total));
+    }
+    if let Some(subprotocol) = &opened.subprotocol {
+        text += &format!(" · subprotocol {subprotocol}");
+    }
+    if !opened.extensions.is_empty() {
+        text += &format!(" · {}", opened.extensions);
+    }
+    page.line(Tone::Notice, text);
+}
+
+/// The phases together; `None` where no phase is known.
+fn total(timings: &Timings) -> Option<Duration> {
+    let phases = [timings.dns, timings.connect, timings.proxy, timings.tls, timings.upgrade];
+    phases.into_iter().flatten().reduce(|sum, phase| sum + phase)
+}
+
+fn text(page: &mut Page<'_>, tone: Tone, payload: &[u8]) {
+    if payload.is_empty() {
+        return page.line(tone, "text 0 bytes");
+    }
+    let shown = cut_text(payload, page.style.text_limit);
+    let room = match page.style.width {
+        0 => 0,
+        // A terminal too narrow for anything still has its width known.
+        width => width.saturating_sub(page.time.len() + tone.sign().len() + 1).max(1),
+    };
+    let pretty = page.style.pretty && shown.len() == payload.len();
+    match pretty.then(|| json::pretty(payload, page.style, room)).flatten() {
+        // Its tokens are escaped and have colours of their own.
+        Some(json) => page.shown_line(tone, &json),
+        None => page.line(tone, shown),
+    }
+    more(page, payload.len() - shown.len(), "--text-limit");
+}
+
+fn binary(page: &mut Page<'_>, tone: Tone, payload: &[u8]) {
+    page.line(tone, format!("binary {}", units::count(payload.len() as u64, "byte")));
+    let limit = page.style.hex_limit;
+    let shown = if limit == 0 { payload } else { &payload[..payload.len().min(limit)] };
+    hexdump_into(page.out, shown);
+    more(page, payload.len() - shown.len(), "--hex-limit");
+}
+
+/// At most `limit` bytes (0: all), cut before a character that would not fit.
+fn cut_text(payload: &[u8], limit: usize) -> &[u8] {
+    if limit == 0 || payload.len() <= limit {
+        return payload;
+    }
+    let is_continuation = |&at: &usize| payload[at] & 0xc0 == 0x80;
+    let end = (limit.saturating_sub(3)..=limit).rev().find(|at| !is_continuation(at));
+    &payload[..end.unwrap_or(limit)]
+}
+
+/// Says how much of a payload is not shown.
+fn more(page: &mut Page<'_>, bytes: usize, option: &str) {
+    if bytes > 0 {
+        let ansi = page.style.ansi(Tone::Notice);
+        let size = units::size(bytes as u64);
+        page.out.push_str(&format!("  {ansi}… {size} more ({option} 0 or /show for all){ansi:#}\n"));
+    }
+}
+
+/// A ping or pong: its payload in quotes where it is text, else as hexadecimal, as `/ping` takes it.
+fn control(name: &str, payload: &[u8]) -> String {
+    match std::str::from_utf8(payload) {
+        Ok("") => name.to_owned(),
+        Ok(_) => format!("{name} {}", Untrusted(payload).quoted()),
+        Err(_) => format!("{name} 0x{}", data_encoding::HEXLOWER.encode(payload)),
+    }
+}
+
+fn close_frame(code: Option<u16>, reason: &[u8]) -> String {
+    let mut text = code.map_or_else(|| "(no code)".to_owned(), close_code);
+    if !reason.is_empty() {
+        text += &format!(" {}", Untrusted(reason).quoted());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
