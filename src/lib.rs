@@ -12,6 +12,7 @@
 //! It is a library only so that tests, benches and fuzz targets reach its parts; there is no promise of a stable API.
 
 pub mod net;
+pub mod output;
 pub mod record;
 pub mod render;
 pub mod session;

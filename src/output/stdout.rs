@@ -1,0 +1,184 @@
+//! Standard output of a pipe: collected, and written without ever blocking the loop where the system allows that.
+//!
+//! O_NONBLOCK is never set on descriptor 1 itself: other programs share it. On Linux a pipe can be opened a second
+//! time through /proc, which gives a description of our own to make non-blocking; a socket takes MSG_DONTWAIT. What
+//! is neither (a file, a terminal, a pipe of another system) is written blocking.
+
+use std::io::{self, ErrorKind, Write};
+
+/// Beyond this many bytes waiting, the peer is slowed.
+const FULL: usize = 1024 * 1024;
+
+/// A buffer larger than this is given back once it is written.
+const KEPT: usize = 4 * FULL;
+
+/// What came of a flush.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flushed {
+    /// All is written.
+    Done,
+    /// The reader is slow: try again when the descriptor is writable.
+    Blocked,
+    /// The reader has gone.
+    Gone,
+}
+
+/// Standard output with what has not been written yet.
+pub struct Stdout {
+    sink: Sink,
+    buffer: Vec<u8>,
+    written: usize,
+    /// Nothing can be written any more: what comes is forgotten.
+    closed: bool,
+}
+
+enum Sink {
+    /// Blocks until all is taken.
+    Blocking(io::Stdout),
+    /// A second description of the pipe behind descriptor 1.
+    #[cfg(target_os = "linux")]
+    Pipe(std::fs::File),
+    #[cfg(unix)]
+    Socket,
+}
+
+impl Stdout {
+    /// Finds out what standard output is.
+    pub fn new() -> Stdout {
+        Stdout { sink: Sink::find(), buffer: Vec::new(), written: 0, closed: false }
+    }
+
+    /// The bytes to write; append to them.
+    pub fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// Whether so much waits that the peer should be slowed.
+    pub fn is_full(&self) -> bool {
+        self.waiting() >= FULL
+    }
+
+    /// Bytes not written yet.
+    pub fn waiting(&self) -> usize {
+        self.buffer.len() - self.written
+    }
+
+    /// The descriptor to wait for after `Flushed::Blocked`, and that shows when the reader has gone. `None` where
+    /// nothing can be waited for.
+    #[cfg(unix)]
+    pub fn descriptor(&self) -> Option<std::os::fd::RawFd> {
+        use std::os::fd::AsRawFd;
+        match &self.sink {
+            #[cfg(target_os = "linux")]
+            Sink::Pipe(pipe) => Some(pipe.as_raw_fd()),
+            Sink::Socket | Sink::Blocking(_) => Some(io::stdout().as_raw_fd()),
+        }
+    }
+
+    /// Forgets what has not been written, and all that still comes.
+    pub fn close(&mut self) {
+        self.closed = true;
+        self.clear();
+    }
+
+    /// Writes what it can.
+    pub fn flush(&mut self) -> io::Result<Flushed> {
+        if self.closed {
+            self.clear();
+        }
+        while self.written < self.buffer.len() {
+            match self.sink.write(&self.buffer[self.written..]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => self.written += count,
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted => {}
+                    ErrorKind::WouldBlock => return Ok(self.blocked()),
+                    ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
+                        self.clear();
+                        return Ok(Flushed::Gone);
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+        self.clear();
+        Ok(Flushed::Done)
+    }
+
+    /// Forgets what has not been written.
+    pub fn clear(&mut self) {
+        self.written = 0;
+        self.buffer.clear();
+        if self.buffer.capacity() > KEPT {
+            self.buffer = Vec::new();
+        }
+    }
+
+    /// Moves what waits to the front once that is worth the copy.
+    fn blocked(&mut self) -> Flushed {
+        if self.written > self.buffer.len() / 2 {
+            self.buffer.drain(..self.written);
+            self.written = 0;
+        }
+        Flushed::Blocked
+    }
+}
+
+impl Default for Stdout {
+    fn default() -> Self {
+        Stdout::new()
+    }
+}
+
+impl Sink {
+    #[cfg(unix)]
+    fn find() -> Sink {
+        use rustix::fs::{FileType, fstat};
+        let Ok(stat) = fstat(io::stdout()) else { return Sink::Blocking(io::stdout()) };
+        match FileType::from_raw_mode(stat.st_mode) {
+            #[cfg(target_os = "linux")]
+            FileType::Fifo => {
+                widen(io::stdout());
+                reopen().map_or_else(|_| Sink::Blocking(io::stdout()), Sink::Pipe)
+            }
+            FileType::Socket => Sink::Socket,
+            _ => Sink::Blocking(io::stdout()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn find() -> Sink {
+        Sink::Blocking(io::stdout())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            #[cfg(unix)]
+            Sink::Blocking(stdout) => Ok(rustix::io::write(stdout, bytes)?),
+            #[cfg(not(unix))]
+            Sink::Blocking(stdout) => {
+                let mut stdout = stdout.lock();
+                stdout.write_all(bytes)?;
+                stdout.flush()?;
+                Ok(bytes.len())
+            }
+            #[cfg(target_os = "linux")]
+            Sink::Pipe(pipe) => pipe.write(bytes),
+            #[cfg(unix)]
+            Sink::Socket => Ok(rustix::net::send(io::stdout(), bytes, rustix::net::SendFlags::DONTWAIT)?),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn reopen() -> io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    std::fs::OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/1")
+}
+
+/// Widens a pipe to 1 MiB: the default of 64 KiB halves the throughput. Where that is refused, so be it.
+#[cfg(target_os = "linux")]
+pub fn widen(pipe: impl std::os::fd::AsFd) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, FULL);
+}
