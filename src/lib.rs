@@ -11,9 +11,25 @@
 //!
 //! It is a library only so that tests, benches and fuzz targets reach its parts; there is no promise of a stable API.
 
+mod cli;
+mod command;
+mod exit;
 pub mod net;
 pub mod output;
 pub mod record;
 pub mod render;
 pub mod session;
 pub mod wire;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// The whole program: reads the command line, does what it asks for, says what went wrong, and gives the exit code.
+/// `started` is what elapsed times count from.
+pub fn run(args: impl IntoIterator<Item = OsString>, started: Instant) -> ExitCode {
+    match cli::parse(args).and_then(|call| cli::run(call, started)) {
+        Ok(outcome) => exit::leave(&outcome),
+        Err(error) => exit::fail(&error),
+    }
+}

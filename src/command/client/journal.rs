@@ -1,0 +1,38 @@
+//! The recording of a session as it happens (`--record`, `/record`).
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::output::recording::Recording;
+use crate::record::Writer;
+use crate::session::{Event, Stamp};
+
+/// An open recording and how its records are written.
+pub struct Journal {
+    path: PathBuf,
+    recording: Recording,
+    writer: Writer,
+}
+
+impl Journal {
+    /// Creates the file.
+    pub fn create(path: &Path, writer: Writer) -> io::Result<Journal> {
+        Ok(Journal { path: path.to_owned(), recording: Recording::create(path)?, writer })
+    }
+
+    /// Where it is written to.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes an event down.
+    pub fn take(&mut self, event: &Event<'_>, stamp: &Stamp, exit: Option<u8>) -> io::Result<()> {
+        self.writer.line(event, stamp, exit, self.recording.buffer());
+        if self.recording.is_full() { self.recording.flush() } else { Ok(()) }
+    }
+
+    /// Writes what was taken down.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.recording.flush()
+    }
+}

@@ -1,0 +1,292 @@
+//! What a prompt and the signals order a session to do.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::super::credentials;
+use super::super::front::Front;
+use super::super::journal::Journal;
+use super::super::order::Order;
+use super::Client;
+use super::verdict::Why;
+use crate::net::Target;
+use crate::output::recording::Recording;
+use crate::record::Writer;
+use crate::render::{Untrusted, units};
+use crate::session::{Control, Outbound};
+use crate::wire::{SendError, State};
+
+/// Beyond this many unsent bytes a repetition waits.
+const ENOUGH: usize = 256 * 1024;
+
+/// How long a repetition waits for the socket or the screen.
+const WAIT: Duration = Duration::from_millis(5);
+
+/// The number of SIGINT, which Ctrl-C stands for.
+const SIGINT: i32 = 2;
+
+/// An order that is carried out again and again.
+pub(super) struct Repeat {
+    left: u64,
+    pause: Duration,
+    order: Order,
+    pub(super) at: Option<Instant>,
+}
+
+impl<F: Front> Client<F> {
+    /// Carries an order out.
+    pub(super) fn obey(&mut self, control: &mut Control<'_>, order: Order) {
+        match order {
+            Order::Send { .. } | Order::Ping(_) | Order::Pong(_) | Order::Close { .. } => {
+                self.send(control, &order);
+            }
+            Order::Repeat { count, pause, order } => {
+                let at = Some(control.now());
+                self.repeat = (count > 0).then_some(Repeat { left: count, pause, order: *order, at });
+                self.repeat_due(control, control.now());
+            }
+            Order::Status => self.status(control),
+            Order::Headers => self.headers(control),
+            Order::Statistics => self.statistics(control),
+            Order::Record(path) => self.record(path.as_deref()),
+            Order::Save(path) => self.save(&path),
+            Order::Show { back, reply } => {
+                let text = self.show_again(back);
+                // The asker waits for it, or has ended.
+                let _ = reply.send(text);
+            }
+            Order::Display(change) => self.front.display(change),
+            Order::Reconnect(target) => self.reconnect(control, target),
+            Order::Complain(text) => self.front.say(&text),
+            Order::EndOfInput => self.leave(control, Why::InputEnded),
+            Order::Interrupt => self.interrupt(control),
+            #[cfg(unix)]
+            Order::Signal(number) => self.leave(control, Why::Signal(number)),
+            Order::Drained => self.flush(control),
+        }
+    }
+
+    /// Ctrl-C at the prompt: the first closes, the second ends at once.
+    fn interrupt(&mut self, control: &mut Control<'_>) {
+        if matches!(self.why, Some(Why::Signal(_)))
+            && let Some(outbound) = self.outbound(control)
+        {
+            outbound.abandon();
+        }
+        self.leave(control, Why::Signal(SIGINT));
+    }
+
+    /// Sends what an order says. `false` if it could not.
+    fn send(&mut self, control: &mut Control<'_>, order: &Order) -> bool {
+        self.last_data = control.now();
+        let Some(outbound) = self.outbound(control) else {
+            self.keep(order);
+            return false;
+        };
+        let result = send_on(outbound, order);
+        if let (Ok(()), Order::Send { payload, typed: true, .. }) = (&result, order) {
+            self.front.typed(payload);
+        }
+        if let Err(error) = &result {
+            self.front.say(&format!("not sent: {error}"));
+        }
+        result.is_ok()
+    }
+
+    /// Between two connections: a message waits for the next one.
+    fn keep(&mut self, order: &Order) {
+        match order {
+            Order::Send { kind, payload, .. } if self.is_coming() => {
+                self.left_over.push((*kind, payload.clone()));
+                self.front.say("not connected: it will be sent when the connection is open again");
+            }
+            _ => self.front.say("not connected: nothing was sent"),
+        }
+    }
+
+    /// Whether a connection is being opened, or will be.
+    fn is_coming(&self) -> bool {
+        self.dialing || self.next.is_some() || self.is_waiting()
+    }
+
+    /// Whether another attempt to connect is planned.
+    fn is_waiting(&self) -> bool {
+        self.retry.as_ref().is_some_and(|retry| retry.deadline().is_some())
+    }
+
+    /// Goes on with a repetition that is due, as fast as the socket takes it.
+    pub(super) fn repeat_due(&mut self, control: &mut Control<'_>, now: Instant) {
+        while let Some(mut repeat) = self.repeat.take_if(|repeat| repeat.at.is_some_and(|at| at <= now)) {
+            let queued = self.outbound(control).map_or(0, |outbound| outbound.unsent());
+            if queued > ENOUGH || self.blocked || self.front.is_full() {
+                repeat.at = Some(now + WAIT);
+                self.repeat = Some(repeat);
+                return;
+            }
+            if !self.send(control, &repeat.order) {
+                return;
+            }
+            repeat.left -= 1;
+            repeat.at = now.checked_add(repeat.pause);
+            self.repeat = (repeat.left > 0).then_some(repeat);
+        }
+    }
+
+    fn status(&mut self, control: &mut Control<'_>) {
+        let Some(outbound) = self.outbound(control) else {
+            return self.front.say(match (self.dialing, self.is_waiting()) {
+                (true, _) => "connecting",
+                (_, true) => "waiting to connect again",
+                _ => "not connected",
+            });
+        };
+        let state = match outbound.state() {
+            State::Open => "open",
+            State::Closing => "closing",
+            State::Closed => "closed",
+        };
+        let opened = outbound.opened();
+        let redactor = self.redactor();
+        let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+        let last_ping = outbound.last_rtt().map_or("none answered".to_owned(), units::duration);
+        let text = format!(
+            "{state}, {} at {}\nsubprotocol {}, extensions {}\nunsent {}, last ping {last_ping}",
+            Untrusted(redactor.text(&opened.url).as_bytes()).escaped(),
+            opened.peer,
+            or_none(&Untrusted(opened.subprotocol.as_deref().unwrap_or_default().as_bytes()).escaped()),
+            or_none(&Untrusted(opened.extensions.as_bytes()).escaped()),
+            units::size(outbound.unsent() as u64),
+        );
+        self.front.say(&text);
+    }
+
+    fn headers(&mut self, control: &mut Control<'_>) {
+        let Some(outbound) = self.outbound(control) else {
+            return self.front.say("not connected");
+        };
+        let opened = std::sync::Arc::clone(outbound.opened());
+        self.front.heads(&opened);
+    }
+
+    fn statistics(&mut self, control: &mut Control<'_>) {
+        let elapsed = control.elapsed();
+        let Some(outbound) = self.outbound(control) else {
+            return self.front.say("not connected");
+        };
+        let mut text = String::new();
+        for (way, count) in [("sent", outbound.sent()), ("received", outbound.received())] {
+            let rate = count.messages as f64 / elapsed.as_secs_f64().max(0.001);
+            let messages = units::count(count.messages, "message");
+            let _ = writeln!(text, "{way} {messages}, {}, {rate:.1} a second", units::size(count.bytes));
+        }
+        self.front.say(text.trim_end());
+    }
+
+    /// `/record`: the journal that was open is complete.
+    fn record(&mut self, path: Option<&Path>) {
+        if let Some(mut journal) = self.journal.take() {
+            let said = match journal.flush() {
+                Ok(()) => format!("recorded to {}", journal.path().display()),
+                Err(error) => format!("the recording is not complete: {}", crate::net::io_text(&error)),
+            };
+            self.front.say(&said);
+        }
+        let Some(path) = path else { return };
+        let writer = Writer::new(self.options.showing.show_secrets);
+        match Journal::create(path, writer) {
+            Ok(journal) => {
+                self.journal = Some(journal);
+                self.front.say(&format!("recording to {}", path.display()));
+            }
+            Err(error) => self.front.say(&format!("{}: {}", path.display(), crate::net::io_text(&error))),
+        }
+    }
+
+    /// `/save`: what is remembered of the session, as event records.
+    fn save(&mut self, path: &Path) {
+        let said = match self.write_archive(path) {
+            Ok((events, 0)) => format!("saved {} to {}", units::count(events, "event"), path.display()),
+            Ok((events, forgotten)) => {
+                let missing = units::count(forgotten, "older event");
+                format!(
+                    "saved {} to {}; {missing} no longer known",
+                    units::count(events, "event"),
+                    path.display()
+                )
+            }
+            Err(error) => format!("{}: {}", path.display(), crate::net::io_text(&error)),
+        };
+        self.front.say(&said);
+    }
+
+    fn write_archive(&self, path: &Path) -> std::io::Result<(u64, u64)> {
+        let Some(archive) = &self.archive else { return Ok((0, 0)) };
+        let mut recording = Recording::create(path)?;
+        let mut writer = Writer::new(self.options.showing.show_secrets);
+        let mut events = 0;
+        for (stamp, event) in archive.iter() {
+            writer.line(event, stamp, None, recording.buffer());
+            events += 1;
+            if recording.is_full() {
+                recording.flush()?;
+            }
+        }
+        recording.flush()?;
+        Ok((events, archive.forgotten()))
+    }
+
+    fn show_again(&mut self, back: usize) -> Option<String> {
+        let message = self.archive.as_ref().and_then(|archive| archive.message(back));
+        let text = message.map(|(stamp, event)| self.front.in_full(event, stamp));
+        if text.is_none() {
+            self.front.say("there is no such message");
+        }
+        text
+    }
+
+    /// `/reconnect` and `/connect`: the old connection is closed first. What identifies the user goes to another
+    /// origin only if the new URL says it.
+    fn reconnect(&mut self, control: &mut Control<'_>, target: Option<Target>) {
+        let mut next = self.opening.clone();
+        if let Some(target) = target {
+            if !self.opening.target.same_origin(&target) && !self.left_over.is_empty() {
+                let count = units::count(self.left_over.len() as u64, "message");
+                self.front.say(&format!("{count} for the other server: not sent"));
+                self.left_over.clear();
+            }
+            let authorization = credentials::of_url(&target);
+            if let Some(left_behind) = next.turn_to(target) {
+                self.front.say(&left_behind);
+            }
+            if let Some(authorization) = authorization {
+                next.fields.set("Authorization", authorization);
+            }
+        }
+        self.prompted = true;
+        if let Some(retry) = &mut self.retry {
+            retry.cancel();
+        }
+        match self.outbound(control) {
+            Some(outbound) => {
+                // Where the closing handshake has begun already, it goes on.
+                let _ = outbound.close(self.closing.0, &self.closing.1);
+                self.next = Some(Box::new(next));
+            }
+            None => {
+                self.opening = next;
+                self.dial(control);
+            }
+        }
+    }
+}
+
+fn send_on(outbound: &mut Outbound, order: &Order) -> Result<(), SendError> {
+    match order {
+        Order::Send { kind, payload, .. } => outbound.message(*kind, payload),
+        Order::Ping(payload) => outbound.ping(payload),
+        Order::Pong(payload) => outbound.pong(payload),
+        Order::Close { code, reason } => outbound.close(*code, reason),
+        _ => Ok(()),
+    }
+}

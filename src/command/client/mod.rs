@@ -1,0 +1,24 @@
+//! The client's session, whatever stands between it and the user.
+//!
+//! `plan` reads the options, `Client` is the session's listener and decides when it is done, and a `Front` is what
+//! shows its events and feeds it: the pipe or the prompt. Used by `connect`, which chooses one of the two.
+
+mod credentials;
+pub mod decode;
+mod ending;
+mod front;
+mod headers;
+mod journal;
+mod listener;
+mod named;
+mod order;
+mod plan;
+mod report;
+mod retry;
+mod signals;
+
+pub use front::{Display, Fed, Front};
+pub use listener::Client;
+pub use order::Order;
+pub use plan::{Mode, Plan, time_style};
+pub use signals::{die, watch as watch_signals};

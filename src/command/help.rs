@@ -1,0 +1,105 @@
+//! `wscope help TOPIC`: explanations that need no network.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+
+use super::Fault;
+use crate::wire::close::CODES;
+
+/// The topics that are explained here; `exit-codes` is a floor higher.
+const TOPICS: [&str; 6] = ["exit-codes", "close-codes", "forms", "records", "config", "repl"];
+
+/// The explanation of a topic.
+pub fn topic(name: &str) -> Result<String> {
+    Ok(match name {
+        "close-codes" => close_codes(),
+        "forms" => FORMS.to_owned(),
+        "records" => RECORDS.to_owned(),
+        "config" => CONFIG.to_owned(),
+        "repl" => format!("The prompt\n\n{}\n{PROMPT}", super::repl::help()),
+        _ => {
+            let near = TOPICS.into_iter().max_by(|a, b| {
+                strsim::normalized_damerau_levenshtein(name, a)
+                    .total_cmp(&strsim::normalized_damerau_levenshtein(name, b))
+            });
+            let fault =
+                Fault::usage(format!("help: there is no topic '{name}'; there are {}", TOPICS.join(", ")));
+            return Err(fault.maybe_hint(near.map(|near| format!("wscope help {near}"))).into());
+        }
+    })
+}
+
+fn close_codes() -> String {
+    let mut text = String::from("Close codes (RFC 6455 §7.4, IANA registry); * never stands on the wire\n\n");
+    for code in CODES {
+        let mark = if code.on_wire { ' ' } else { '*' };
+        let _ = writeln!(text, "  {}{mark} {:<28} {}", code.number, code.name, code.meaning);
+    }
+    text + "\n  3000-3999 are registered for libraries and frameworks, 4000-4999 for private use.\n"
+}
+
+const FORMS: &str = "\
+Forms of -i (stdin becomes messages) and -o (messages go to stdout)
+
+  lines   one message a line; the last needs no newline, an empty line is an empty message
+  nul     messages end with a NUL
+  raw     in: each block read is one binary message (--chunk-size); out: the bytes, nothing added
+  whole   in: all of stdin is one message
+  hex     one binary message a line, in hexadecimal; blanks are ignored
+  base64  one binary message a line, in Base64
+  jsonl   one event record a line (wscope help records)
+  human   out: what a terminal shows
+
+lines, nul and whole send text, raw, hex and base64 binary; -t and -b overrule. -b alone makes raw the default.
+On a terminal messages are shown in form human, and every form is escaped.
+";
+
+const RECORDS: &str = "\
+Event records (-o jsonl, --record FILE, /record, /save): one JSON object a line
+
+Every record has \"event\", \"time\" (RFC 3339, UTC) and \"elapsed\" (seconds since the start).
+
+  open          url, peer, status, subprotocol, extensions, request_headers, response_headers, tls, timings
+  text          direction (sent or received), data, size
+  binary        direction, base64, size
+  ping, pong    direction, data or base64; rtt (seconds) on a pong that answers ours; auto on an automatic one
+  close         direction, code (null: none), name, reason
+  end           by (client, server, connection), clean, code, reason, error, sent, received, exit
+  notice, error message
+
+As input (-i jsonl): text, binary, ping, pong, close (ends the input) and sleep (seconds). A record without
+direction is to be sent. Skipped are open, end, notice, error, listening, whatever was received, and automatic pongs,
+so that a recording can be sent again.
+";
+
+const CONFIG: &str = "\
+The config file: $XDG_CONFIG_HOME/wscope/config, another with WSCOPE_CONFIG, none with --no-config
+
+  # a line is a long option without --, a blank or =, and the rest of the line as its value
+  header X-Trace: 1
+  ping-interval = 30s
+  [serve]
+  # what follows is for that command only
+
+Options of the command line win. insecure and show-secrets are refused here.
+";
+
+const PROMPT: &str = "
+Enter on an empty line sends nothing. Ctrl-R searches the history, TAB completes, Ctrl-C clears the line and on an
+empty one leaves (exit code 130), Ctrl-D closes with 1000. Pasted blocks are one entry. -i and -b hold here, too.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_but_the_exit_codes_is_explained_here() {
+        for name in TOPICS.into_iter().skip(1) {
+            assert!(topic(name).is_ok_and(|text| text.lines().count() > 3), "{name}");
+        }
+        let error = topic("close-code").expect_err("no such topic").to_string();
+        assert!(error.contains("close-codes"));
+    }
+}

@@ -1,0 +1,304 @@
+//! Input becomes messages: the forms of `-i` (contract section 2).
+//!
+//! A message is a message whatever its size: the buffer grows until its end has come, and nothing of it is looked
+//! at twice. Many messages of one block are framed in one go.
+
+use std::io;
+use std::time::Instant;
+
+use super::stdin::{Block, Stdin};
+use crate::command::args::Form;
+use crate::command::client::{Fed, decode};
+use crate::record;
+use crate::session::Outbound;
+use crate::wire::Kind;
+
+/// Beyond this many unsent bytes no input is read: the slow side slows the fast one.
+const HIGH_WATER: usize = 1024 * 1024;
+
+/// What a record may hold beside its data.
+const RECORD_SLACK: u64 = 1024 * 1024;
+
+/// How much is read at a time.
+const BLOCK: usize = 256 * 1024;
+
+/// Standard input on its way to become messages.
+pub struct Input {
+    stdin: Stdin,
+    form: Form,
+    kind: Kind,
+    chunk: usize,
+    max_message: u64,
+    buffer: Vec<u8>,
+    /// Where the first message not sent yet begins.
+    start: usize,
+    /// How far the end of that message was looked for.
+    scanned: usize,
+    /// The number of that message: its line in most forms.
+    line: u64,
+    /// Bytes of the input before `buffer[0]`.
+    before: u64,
+    ended: bool,
+    /// What is left is not meant to be sent: it comes behind a `close` record, or behind what cannot be sent.
+    over: bool,
+    /// A `sleep` record lasts until then.
+    asleep: Option<Instant>,
+}
+
+/// Why nothing more is sent.
+enum Stop {
+    /// Nothing whole is left.
+    Dry,
+    /// The socket is slow.
+    Full,
+    /// A `sleep` record; it lasts until then.
+    Asleep(Instant),
+    /// A `close` record.
+    Close(Option<u16>, String),
+    /// The input is at fault.
+    Fault(String),
+}
+
+impl Input {
+    /// Input in this form. `kind` is what is sent where the form leaves it open.
+    pub fn new(form: Form, kind: Kind, chunk: usize, max_message: u64) -> Input {
+        Input {
+            stdin: Stdin::new(),
+            form,
+            kind,
+            chunk,
+            max_message,
+            buffer: Vec::new(),
+            start: 0,
+            scanned: 0,
+            line: 1,
+            before: 0,
+            ended: false,
+            over: false,
+            asleep: None,
+        }
+    }
+
+    /// The stream itself.
+    pub fn stdin(&mut self) -> &mut Stdin {
+        &mut self.stdin
+    }
+
+    /// When a `sleep` record ends.
+    pub fn wakes_at(&self) -> Option<Instant> {
+        self.asleep
+    }
+
+    /// Messages that were read whole but not sent.
+    pub fn unsent(&self) -> u64 {
+        if self.over {
+            return 0;
+        }
+        let rest = &self.buffer[self.start..];
+        match self.form {
+            Form::Raw | Form::Whole => u64::from(!rest.is_empty()),
+            Form::Nul => memchr::memchr_iter(0, rest).count() as u64,
+            _ => memchr::memchr_iter(b'\n', rest).count() as u64,
+        }
+    }
+
+    /// How many bytes of the input have become messages.
+    pub fn consumed(&self) -> u64 {
+        self.before + self.start as u64
+    }
+
+    /// Sends what is there, and reads one block more.
+    pub fn feed(&mut self, outbound: &mut Outbound, now: Instant) -> Fed {
+        if self.asleep.is_some_and(|until| until > now) {
+            return Fed::Waiting;
+        }
+        self.asleep = None;
+        match self.send(outbound, now) {
+            Stop::Dry => {}
+            Stop::Full => return Fed::Full,
+            Stop::Asleep(until) => {
+                self.asleep = Some(until);
+                return Fed::Waiting;
+            }
+            Stop::Close(code, reason) => {
+                self.over = true;
+                return Fed::Ended(Some((code, reason)));
+            }
+            Stop::Fault(text) => {
+                self.over = true;
+                return Fed::Failed(text);
+            }
+        }
+        if self.ended {
+            return Fed::Ended(None);
+        }
+        self.compact();
+        match self.stdin.read(&mut self.buffer, if self.form == Form::Raw { self.chunk } else { BLOCK }) {
+            Ok(Block::Read(_)) => Fed::More,
+            Ok(Block::Later) => Fed::Waiting,
+            Ok(Block::End) => {
+                self.ended = true;
+                Fed::More
+            }
+            Err(error) => Fed::Failed(read_failure(&error)),
+        }
+    }
+
+    /// Forgets what has become messages.
+    fn compact(&mut self) {
+        self.before += self.start as u64;
+        self.buffer.drain(..self.start);
+        self.scanned -= self.start;
+        self.start = 0;
+        if self.buffer.is_empty() && self.buffer.capacity() > 8 * BLOCK {
+            self.buffer = Vec::new();
+        }
+    }
+
+    /// Sends all messages that are whole.
+    fn send(&mut self, outbound: &mut Outbound, now: Instant) -> Stop {
+        loop {
+            if outbound.unsent() > HIGH_WATER {
+                return Stop::Full;
+            }
+            let Some((end, next)) = self.message_end() else { return self.check_size(self.buffer.len()) };
+            if let stop @ Stop::Fault(_) = self.check_size(end) {
+                return stop;
+            }
+            match self.send_one(end, outbound, now) {
+                // What was not sent stays, to be told.
+                Some(stop @ (Stop::Fault(_) | Stop::Full)) => return stop,
+                stop => {
+                    self.start = next;
+                    self.scanned = next;
+                    self.line += 1;
+                    if let Some(stop) = stop {
+                        return stop;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where the next message ends, and where the one after it begins. The end of the input ends a message too,
+    /// unless nothing came since the last.
+    fn message_end(&mut self) -> Option<(usize, usize)> {
+        let delimiter = match self.form {
+            Form::Raw | Form::Whole => return self.rest().filter(|_| self.ended || self.form == Form::Raw),
+            Form::Nul => 0,
+            _ => b'\n',
+        };
+        match memchr::memchr(delimiter, &self.buffer[self.scanned..]) {
+            Some(at) => {
+                let end = self.scanned + at;
+                let carriage_return = delimiter == b'\n' && end > self.start && self.buffer[end - 1] == b'\r';
+                Some((end - usize::from(carriage_return), end + 1))
+            }
+            None => {
+                self.scanned = self.buffer.len();
+                self.rest().filter(|_| self.ended)
+            }
+        }
+    }
+
+    fn rest(&self) -> Option<(usize, usize)> {
+        let end = self.buffer.len();
+        (end > self.start).then_some((end, end))
+    }
+
+    /// A message must not become larger than `--max-message`, whole or not.
+    fn check_size(&self, end: usize) -> Stop {
+        let slack = 2; // a line's end may be among the bytes that have come
+        let limit = match self.form {
+            Form::Hex => self.max_message.saturating_mul(6),
+            // Beside its data a record has other fields; one that is skipped may hold whole heads.
+            Form::Jsonl => self.max_message.saturating_mul(6).saturating_add(RECORD_SLACK),
+            Form::Base64 => self.max_message.saturating_mul(2),
+            _ => self.max_message,
+        };
+        let whole = end < self.buffer.len() || self.ended;
+        match (end - self.start) as u64 > limit.saturating_add(if whole { 0 } else { slack }) {
+            true => Stop::Fault(self.too_large()),
+            false => Stop::Dry,
+        }
+    }
+
+    fn too_large(&self) -> String {
+        format!("{}: the message is larger than --max-message {}", self.place(), self.max_message)
+    }
+
+    /// Which message is meant, for an error.
+    fn place(&self) -> String {
+        match self.form {
+            Form::Raw | Form::Whole => "standard input".to_owned(),
+            Form::Nul => format!("standard input, message {}", self.line),
+            _ => format!("standard input, line {}", self.line),
+        }
+    }
+
+    /// Sends the message that ends at `end`; something returned ends the sending for now.
+    fn send_one(&self, end: usize, outbound: &mut Outbound, now: Instant) -> Option<Stop> {
+        let bytes = &self.buffer[self.start..end];
+        let decoded = match self.form {
+            Form::Hex => decode::hex(bytes),
+            Form::Base64 => decode::base64(bytes),
+            Form::Jsonl => return self.obey(bytes.trim_ascii(), outbound, now),
+            _ => return self.send_payload(bytes, outbound),
+        };
+        match decoded {
+            Ok(payload) if self.is_too_large(payload.len()) => Some(Stop::Fault(self.too_large())),
+            Ok(payload) => self.send_payload(&payload, outbound),
+            Err(text) => Some(self.fault(&text)),
+        }
+    }
+
+    fn fault(&self, text: &str) -> Stop {
+        Stop::Fault(format!("{}: {text}", self.place()))
+    }
+
+    fn is_too_large(&self, length: usize) -> bool {
+        length as u64 > self.max_message
+    }
+
+    fn send_payload(&self, payload: &[u8], outbound: &mut Outbound) -> Option<Stop> {
+        if self.kind == Kind::Text
+            && let Err(error) = std::str::from_utf8(payload)
+        {
+            let at = error.valid_up_to();
+            let of_all = self.consumed() + at as u64;
+            let text =
+                format!("not UTF-8 at byte offset {at} (byte {of_all} of the input); -b sends it as binary");
+            return Some(self.fault(&text));
+        }
+        // A connection that is closing takes no more; what is left is counted at the end.
+        outbound.message(self.kind, payload).is_err().then_some(Stop::Full)
+    }
+
+    /// Carries out an event record.
+    fn obey(&self, line: &[u8], outbound: &mut Outbound, now: Instant) -> Option<Stop> {
+        let record = match record::parse(line) {
+            Ok(record) => record,
+            Err(error) => return Some(self.fault(&error.to_string())),
+        };
+        let sent = match record {
+            record::Input::Skip => return None,
+            record::Input::Text(data) if self.is_too_large(data.len()) => {
+                return Some(Stop::Fault(self.too_large()));
+            }
+            record::Input::Binary(data) if self.is_too_large(data.len()) => {
+                return Some(Stop::Fault(self.too_large()));
+            }
+            record::Input::Text(data) => outbound.message(Kind::Text, data.as_bytes()),
+            record::Input::Binary(data) => outbound.message(Kind::Binary, &data),
+            record::Input::Ping(data) => outbound.ping(&data),
+            record::Input::Pong(data) => outbound.pong(&data),
+            record::Input::Close { code, reason } => return Some(Stop::Close(code, reason)),
+            record::Input::Sleep(pause) => return now.checked_add(pause).map(Stop::Asleep),
+        };
+        sent.is_err().then_some(Stop::Full)
+    }
+}
+
+fn read_failure(error: &io::Error) -> String {
+    format!("standard input cannot be read: {}", crate::net::io_text(error))
+}

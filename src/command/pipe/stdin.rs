@@ -1,0 +1,151 @@
+//! Standard input: read when it has something, without a thread between where the system can wait for it.
+//!
+//! On Unix a pipe, socket or terminal is waited for in the session's loop, and a file is always ready. O_NONBLOCK
+//! is never set on descriptor 0, which other programs share: what is ready is asked for, and then read. Elsewhere a
+//! thread reads and hands its blocks over one at a time.
+
+pub use system::Stdin;
+
+/// What came of a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// So many bytes were appended.
+    Read(usize),
+    /// Nothing is there now; the loop tells when something is.
+    Later,
+    /// The end.
+    End,
+}
+
+#[cfg(unix)]
+mod system {
+    use std::io;
+
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    use super::Block;
+    use crate::session::{Control, Source};
+
+    /// Standard input.
+    pub struct Stdin {
+        /// Whether the loop waits for it; a file needs no waiting.
+        watched: bool,
+        ready: bool,
+    }
+
+    impl Stdin {
+        /// Nothing is read before `begin`.
+        pub fn new() -> Stdin {
+            Stdin { watched: false, ready: false }
+        }
+
+        /// Begins to wait for it.
+        pub fn begin(&mut self, control: &mut Control<'_>) -> io::Result<()> {
+            #[cfg(target_os = "linux")]
+            crate::output::stdout::widen(io::stdin());
+            self.watched = control.watch(Source::Input, 0)?;
+            self.ready = true;
+            Ok(())
+        }
+
+        /// The loop says that it has something.
+        pub fn woken(&mut self) {
+            self.ready = true;
+        }
+
+        /// Appends at most `most` bytes to `buffer`.
+        pub fn read(&mut self, buffer: &mut Vec<u8>, most: usize) -> io::Result<Block> {
+            if !self.ready || (self.watched && !has_something()?) {
+                self.ready = false;
+                return Ok(Block::Later);
+            }
+            let start = buffer.len();
+            buffer.resize(start + most, 0);
+            let result = rustix::io::read(io::stdin(), &mut buffer[start..]);
+            buffer.truncate(start + *result.as_ref().unwrap_or(&0));
+            match result {
+                Ok(0) => Ok(Block::End),
+                Ok(count) => Ok(Block::Read(count)),
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ok(Block::Later),
+                Err(error) => Err(error.into()),
+            }
+        }
+    }
+
+    /// Whether a read would not block.
+    fn has_something() -> io::Result<bool> {
+        let stdin = io::stdin();
+        let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut polled, Some(&Timespec::default())) {
+            Ok(count) => Ok(count > 0),
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::io::{self, Read};
+    use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+
+    use super::Block;
+    use crate::session::Control;
+
+    /// Standard input, read by a thread.
+    pub struct Stdin {
+        wanted: Option<SyncSender<usize>>,
+        blocks: Option<Receiver<io::Result<Vec<u8>>>>,
+        asked: bool,
+    }
+
+    impl Stdin {
+        /// Nothing is read before `begin`.
+        pub fn new() -> Stdin {
+            Stdin { wanted: None, blocks: None, asked: false }
+        }
+
+        /// Starts the thread; its blocks wake the loop.
+        pub fn begin(&mut self, control: &mut Control<'_>) -> io::Result<()> {
+            let (wanted, wishes) = sync_channel::<usize>(1);
+            let (sender, blocks) = sync_channel(1);
+            let bell = control.bell();
+            std::thread::spawn(move || {
+                for most in wishes {
+                    let mut block = vec![0; most];
+                    let result = io::stdin().lock().read(&mut block);
+                    let result = result.map(|count| {
+                        block.truncate(count);
+                        block
+                    });
+                    if sender.send(result).is_err() || bell.wake().is_err() {
+                        return;
+                    }
+                }
+            });
+            (self.wanted, self.blocks) = (Some(wanted), Some(blocks));
+            Ok(())
+        }
+
+        /// The loop was woken: there may be a block.
+        pub fn woken(&mut self) {}
+
+        /// Appends at most `most` bytes to `buffer`.
+        pub fn read(&mut self, buffer: &mut Vec<u8>, most: usize) -> io::Result<Block> {
+            let (Some(wanted), Some(blocks)) = (&self.wanted, &self.blocks) else { return Ok(Block::Later) };
+            if !std::mem::replace(&mut self.asked, true) && wanted.send(most).is_err() {
+                return Ok(Block::End);
+            }
+            match blocks.try_recv() {
+                Err(TryRecvError::Empty) => Ok(Block::Later),
+                Err(TryRecvError::Disconnected) => Ok(Block::End),
+                Ok(result) => {
+                    self.asked = false;
+                    let block = result?;
+                    buffer.extend_from_slice(&block);
+                    Ok(if block.is_empty() { Block::End } else { Block::Read(block.len()) })
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A typed line becomes an order: text to send, or a slash command.
+
+use super::slash::{self, Command};
+use crate::command::args::Form;
+use crate::command::args::Options;
+use crate::command::client::decode;
+use crate::command::client::{Order, Plan};
+use crate::output::terminal::Modes;
+use crate::record;
+use crate::wire::Kind;
+
+/// How typed lines are read (`-i`, `-b`), and what `/connect` starts from.
+#[derive(Clone)]
+pub struct Setup {
+    /// The options of the session.
+    pub options: Options,
+    /// The modes of the terminal as found.
+    pub modes: Modes,
+    form: Form,
+    kind: Kind,
+}
+
+impl Setup {
+    /// What the plan says of typed lines.
+    pub fn new(plan: &Plan, modes: Modes) -> Setup {
+        Setup {
+            modes,
+            options: plan.options.clone(),
+            form: plan.input.unwrap_or(Form::Lines),
+            kind: plan.kind,
+        }
+    }
+
+    /// What a typed entry asks for; `None` for an empty one.
+    pub fn read(&self, entry: &str) -> Option<Result<Command, String>> {
+        let entry = continued(entry);
+        if entry.is_empty() {
+            return None;
+        }
+        Some(match entry.strip_prefix('/') {
+            Some(rest) if !rest.starts_with('/') => slash::parse(rest, self),
+            Some(rest) => self.message(rest),
+            None => self.message(&entry),
+        })
+    }
+
+    /// What typed text becomes in the form of `-i`.
+    pub fn message(&self, text: &str) -> Result<Command, String> {
+        let payload = match self.form {
+            Form::Hex => decode::hex(text.as_bytes())?,
+            Form::Base64 => decode::base64(text.as_bytes())?,
+            Form::Jsonl => return self.record(text),
+            _ => text.as_bytes().to_vec(),
+        };
+        if payload.len() as u64 > self.options.messages.max_message.0 {
+            return Err(format!("not sent: {} bytes are more than --max-message allows", payload.len()));
+        }
+        if self.kind == Kind::Text && std::str::from_utf8(&payload).is_err() {
+            return Err("not sent: this is not UTF-8, so it cannot be a text message".to_owned());
+        }
+        Ok(Command::Order(Order::Send { kind: self.kind, payload, typed: true }))
+    }
+
+    fn record(&self, text: &str) -> Result<Command, String> {
+        let send = |kind, payload| Order::Send { kind, payload, typed: false };
+        Ok(Command::Order(match record::parse(text.as_bytes()).map_err(|error| error.to_string())? {
+            record::Input::Text(data) => send(Kind::Text, data.into_bytes()),
+            record::Input::Binary(data) => send(Kind::Binary, data),
+            record::Input::Ping(data) => Order::Ping(data),
+            record::Input::Pong(data) => Order::Pong(data),
+            record::Input::Close { code, reason } => Order::Close { code, reason },
+            record::Input::Sleep(_) => return Err("a sleep record means nothing at a prompt".to_owned()),
+            record::Input::Skip => return Err("this record says what happened, not what to send".to_owned()),
+        }))
+    }
+}
+
+/// Whether Enter continues on the next line: after a backslash, and inside a JSON value. An empty line ends both.
+pub fn is_unfinished(entry: &str) -> bool {
+    if entry.ends_with('\n') {
+        return false;
+    }
+    entry.ends_with('\\') || (entry.starts_with(['{', '[']) && is_open_json(entry))
+}
+
+/// The entry without the marks of continuation: backslashes at the ends of lines, and the empty line at the end.
+fn continued(entry: &str) -> String {
+    let entry = entry.strip_suffix('\n').unwrap_or(entry);
+    let entry = entry.strip_suffix('\\').unwrap_or(entry);
+    entry.replace("\\\n", "\n")
+}
+
+/// Whether brackets or a string are still open. What can never become JSON counts as finished, so that it can be
+/// sent.
+fn is_open_json(text: &str) -> bool {
+    let mut open = Vec::new();
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'{' | b'[' => open.push(byte + 2), // '}' and ']' are two further in ASCII
+            b'}' | b']' if open.pop() != Some(byte) => return false,
+            b'"' if !skip_string(&mut bytes) => return true,
+            _ => {}
+        }
+    }
+    !open.is_empty()
+}
+
+/// Skips to the end of a string; `false` if it has none.
+fn skip_string(bytes: &mut std::str::Bytes<'_>) -> bool {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return true,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unfinished_json_and_backslashes_continue() {
+        for entry in
+            ["{", "[1,", "{\"a\": \"}\"", "{\"a", "text \\", "{\"a\":\"\\\"}\"", "{\"a\":1,\n \"b\":2"]
+        {
+            assert!(is_unfinished(entry), "{entry}");
+        }
+        for entry in ["", "text", "{}", "[1]", "{\"a\":\"}\"}", "a {", "}", "{]", "{\n", "text\\\n", "{}}"] {
+            assert!(!is_unfinished(entry), "{entry}");
+        }
+    }
+
+    #[test]
+    fn marks_of_continuation_are_not_sent() {
+        assert_eq!(continued("a\\\nb"), "a\nb");
+        assert_eq!(continued("{\n"), "{");
+        assert_eq!(continued("a\\\n"), "a");
+        assert_eq!(continued("plain"), "plain");
+        assert_eq!(continued("C:\\dir"), "C:\\dir");
+    }
+}
