@@ -1,0 +1,29 @@
+//! What the tests of the real binary share: the program under test, the other end of the wire, and a terminal.
+//!
+//! `program` runs wscope, `peer` is a scripted server that sends exact bytes, `echo` is a well-behaved server
+//! built on tungstenite, `proxy` stands between, `certs` makes certificates, `terminal` is a pseudo-terminal whose
+//! screen can be read. Nothing here sleeps for luck or uses a fixed port: everything waits for a fact, and a
+//! deadline only guards against hanging. It asserts no behaviour of wscope beyond "no panic, ends in time".
+#![allow(dead_code, reason = "every test file compiles this module and uses a part of it")]
+#![allow(unused_imports, reason = "the same: a file imports from here what it needs")]
+
+pub mod certs;
+pub mod echo;
+pub mod frames;
+pub mod peer;
+pub mod program;
+pub mod proxy;
+#[cfg(unix)]
+pub mod terminal;
+
+use std::time::Duration;
+
+pub use echo::{Echo, echo};
+pub use frames::{BINARY, CLOSE, CONTINUATION, FIN, Frame, PING, PONG, TEXT, binary, close, frame, text};
+pub use peer::{Conn, Gate, Peer, Request, gate, peer};
+pub use program::{Output, Running, Wscope, untouched, wscope};
+#[cfg(unix)]
+pub use terminal::{Terminal, terminal};
+
+/// How long anything may take before a test gives up. Generous: it is a guard, not a measurement.
+pub const DEADLINE: Duration = Duration::from_secs(30);

@@ -1,0 +1,204 @@
+//! Memory stays bounded however fast one side and however slow the other, and nothing is dropped on the way.
+//!
+//! Linux tells the peak of a process (VmHWM); the limit is 32 MiB for messages below 1 MiB, also in a debug build.
+//! Every test waits until the fast side is held up, reads the peak there, and lets go only then.
+#![cfg(target_os = "linux")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+
+use common::{FIN, Gate, PING, Running, TEXT, frame, gate, peer, text, wscope};
+
+const LIMIT_KIB: u64 = 32 * 1024;
+
+#[track_caller]
+fn check_peak(run: &Running) {
+    let peak = run.peak_kib();
+    assert!(peak < LIMIT_KIB, "{peak} KiB were held, {LIMIT_KIB} are allowed");
+}
+
+/// What a script calls when it is held up: it tells the test and waits until the test lets it go on.
+fn holdup() -> (impl Fn() + Send + Sync, Gate, Gate) {
+    let (held, go) = (gate(), gate());
+    let (tell, wait) = (held.clone(), go.clone());
+    let stuck = move || {
+        tell.open();
+        wait.wait();
+    };
+    (stuck, held, go)
+}
+
+/// A line of a thousand bytes that says which one it is.
+fn numbered(number: usize) -> String {
+    format!("{number:08} {}", "x".repeat(990))
+}
+
+#[test]
+fn a_slow_reader_slows_the_server_down() {
+    const COUNT: usize = 60_000;
+    let (stuck, told, go) = holdup();
+    let peer = peer(move |c| {
+        c.accept();
+        let flood: Vec<u8> = (0..COUNT).flat_map(|number| text(&numbered(number))).collect();
+        assert!(c.send_noticing_stall(&flood, &stuck), "wscope left");
+        c.close(1000, "");
+    });
+    let mut run = wscope(&["--no-input", &peer.url()]).stdout_unread().start();
+    told.wait();
+    check_peak(&run);
+    let mut reader = BufReader::new(run.take_stdout());
+    go.open();
+    let mut line = String::new();
+    for number in 0..COUNT {
+        line.clear();
+        reader.read_line(&mut line).expect("a line");
+        assert_eq!(line.trim_end(), numbered(number));
+    }
+    check_peak_if_running(&run);
+    run.finish_with_stdin_open().exits(0);
+}
+
+/// The peak also counts what happened while the backlog was worked off; after the end there is none to read.
+fn check_peak_if_running(run: &Running) {
+    let path = format!("/proc/{}/status", run.id());
+    if std::fs::read_to_string(path).is_ok_and(|status| status.contains("VmHWM")) {
+        check_peak(run);
+    }
+}
+
+#[test]
+fn a_slow_server_slows_the_input_down() {
+    const COUNT: usize = 60_000;
+    let (stuck, told, go) = holdup();
+    let peer = peer(move |c| {
+        c.accept();
+        c.wait_until_client_stalls();
+        stuck();
+        for number in 0..COUNT {
+            c.expect_text(&numbered(number));
+        }
+        stuck();
+        c.expect_close_and_answer(1000);
+    });
+    let mut input = tempfile::tempfile().expect("a file");
+    let lines: String = (0..COUNT).map(|number| numbered(number) + "\n").collect();
+    input.write_all(lines.as_bytes()).expect("room on the disk");
+    input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
+    let mut run = wscope(&["--linger", "1s", &peer.url()]).stdin_file(input).start();
+    told.wait();
+    check_peak(&run);
+    go.open();
+    told.wait();
+    check_peak(&run);
+    go.open();
+    run.finish_with_stdin_open().exits(0);
+}
+
+#[test]
+fn endless_input_is_held_up_and_ends_with_the_signal() {
+    let (stuck, told, go) = holdup();
+    let peer = peer(move |c| {
+        c.accept();
+        c.wait_until_client_stalls();
+        stuck();
+        c.stall();
+    });
+    for form in ["lines", "raw"] {
+        let mut run = wscope(&["-i", form, &peer.url()]).stdin_open().start();
+        let mut stdin = run.take_stdin();
+        let feeder = std::thread::spawn(move || {
+            let block = "yes yes yes yes\n".repeat(4096);
+            while stdin.write_all(block.as_bytes()).is_ok() {}
+        });
+        told.wait();
+        check_peak(&run);
+        go.open();
+        run.signal(nix::sys::signal::Signal::SIGTERM);
+        assert_eq!(run.finish_with_stdin_open().signal, Some(15));
+        feeder.join().expect("the feeder ends with its pipe");
+    }
+}
+
+#[test]
+fn compressed_messages_that_nobody_reads_are_held_up() {
+    let (stuck, told, go) = holdup();
+    let peer = peer(move |c| {
+        c.accept_with("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+        c.wait_until_client_stalls();
+        stuck();
+        c.stall();
+    });
+    let mut run = wscope(&["-z", &peer.url()]).stdin_open().start();
+    let mut stdin = run.take_stdin();
+    // Digits without a pattern, because what shrinks to nothing fills no socket.
+    let mut state = 1_u64;
+    let mut digit = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'0' + (state >> 60) as u8 % 10)
+    };
+    let block: String =
+        (0..100).flat_map(|_| (0..999).map(|_| digit()).chain(['\n']).collect::<Vec<_>>()).collect();
+    let feeder = std::thread::spawn(move || while stdin.write_all(block.as_bytes()).is_ok() {});
+    told.wait();
+    check_peak(&run);
+    go.open();
+    run.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(run.finish_with_stdin_open().signal, Some(15));
+    feeder.join().expect("the feeder ends with its pipe");
+}
+
+#[test]
+fn an_echo_whose_answers_nobody_reads_is_held_up() {
+    let (stuck, told, go) = holdup();
+    let peer = peer(move |c| {
+        c.accept();
+        let flood = text(&numbered(0)).repeat(60_000);
+        let all_taken = c.send_noticing_stall(&flood, &stuck);
+        assert!(!all_taken, "wscope was ended while it was held up");
+    });
+    // What is echoed is shown as well, so that somebody has to read it.
+    let run = wscope(&["--echo", &peer.url()]).start();
+    told.wait();
+    check_peak(&run);
+    drop(run);
+    go.open();
+}
+
+#[test]
+fn a_flood_of_pings_whose_pongs_nobody_reads_costs_nothing() {
+    let (stuck, told, go) = holdup();
+    let peer = peer(move |c| {
+        c.accept();
+        // More pongs than any socket buffer holds; only the latest ping needs an answer (RFC 6455 §5.5.3).
+        c.send(frame(FIN | PING, &[b'p'; 125]).repeat(200_000));
+        c.send(text("done"));
+        stuck();
+        c.send(frame(FIN | common::CLOSE, &1000u16.to_be_bytes()));
+        c.stall();
+    });
+    let mut run = wscope(&["--no-input", &peer.url()]).start();
+    told.wait();
+    run.wait_stdout("done\n");
+    check_peak(&run);
+    go.open();
+    run.finish_with_stdin_open().exits(0);
+}
+
+#[test]
+fn a_claimed_length_costs_nothing() {
+    let (stuck, told, go) = holdup();
+    let peer = peer(move |c| {
+        c.accept();
+        // 60 MiB are allowed by default and claimed; three bytes come.
+        let header = [&[FIN | TEXT, 127][..], &(60u64 << 20).to_be_bytes(), b"abc"].concat();
+        c.send([&text("before")[..], &header].concat());
+        stuck();
+    });
+    let mut run = wscope(&["--no-input", &peer.url()]).start();
+    run.wait_stdout("before\n");
+    told.wait();
+    check_peak(&run);
+    go.open();
+    run.finish_with_stdin_open().exits(7).prints("before\n");
+}
