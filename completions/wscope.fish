@@ -1,0 +1,287 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_wscope_global_optspecs
+    string join \n V/version m/message= t/text b/binary i/input= o/output= chunk-size= no-input echo n/count= 1 until= linger= max-message= H/header= origin= s/subprotocol= z/compress= user-agent= u/user= bearer= cookie= L/location max-redirs= 4 6 resolve= unix-socket= x/proxy= connect-timeout= timeout= unsafe-handshake k/insecure cacert= cert= key= pkcs12= pass-file= sni= tls-min= tls-max= ping-interval= ping-timeout= no-pong idle-timeout= reconnect= reconnect-delay= reconnect-max= close-code= close-reason= close-timeout= v/verbose q/quiet time= hex-limit= text-limit= pretty= color= raw-terminal progress record= show-secrets no-history no-config h/help
+end
+
+function __fish_wscope_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_wscope_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_wscope_using_subcommand
+    set -l cmd (__fish_wscope_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c wscope -n "__fish_wscope_needs_command" -s m -l message -d 'Send this message first; repeat it for more' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s i -l input -d 'How stdin becomes messages [default: lines]' -r -f -a "lines\t'One message a line'
+nul\t'Messages end with a NUL'
+raw\t'Payload bytes and nothing else; as input, each block read is one binary message'
+whole\t'All of stdin is one message (input only)'
+hex\t'One binary message a line, in hexadecimal'
+base64\t'One binary message a line, in Base64'
+jsonl\t'One event record a line, in JSON'
+human\t'What a terminal shows (output only)'"
+complete -c wscope -n "__fish_wscope_needs_command" -s o -l output -d 'How messages are written to stdout [default: lines; on a terminal human]' -r -f -a "lines\t'One message a line'
+nul\t'Messages end with a NUL'
+raw\t'Payload bytes and nothing else; as input, each block read is one binary message'
+whole\t'All of stdin is one message (input only)'
+hex\t'One binary message a line, in hexadecimal'
+base64\t'One binary message a line, in Base64'
+jsonl\t'One event record a line, in JSON'
+human\t'What a terminal shows (output only)'"
+complete -c wscope -n "__fish_wscope_needs_command" -l chunk-size -d 'Read blocks of this size with -i raw' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s n -l count -d 'End when this many data messages have been received; fewer: exit code 1' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l until -d 'End when a received message matches this regular expression; none: exit code 1' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Send this header field with the request' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l origin -d 'Send this Origin' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer this subprotocol; repeat it, or give a comma list' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s z -l compress -d 'Offer permessage-deflate, so that messages are compressed where the server agrees (RFC 7692)' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l user-agent -d 'Send this User-Agent [default: wscope/VERSION]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s u -l user -d 'Log in with Basic credentials; a missing password is asked for on a terminal' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l bearer -d 'Send `Authorization: Bearer TOKEN`; @FILE reads the token from a file' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l cookie -d 'Send this Cookie, written `name=value; name=value`' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at most this many redirects' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Connect to ADDR where HOST:PORT is named' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix socket; the URL still gives Host and path' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -s x -l proxy -d 'Connect through this proxy: http, https, socks5 or socks5h' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Give up when the connection is not open after this time, from name look-up to the 101' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l timeout -d 'End the whole run after this time, with exit code 124' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust the certificates in this file (PEM or DER) instead of the system\'s' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Show this client certificate (PEM, leaf first); needs --key' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l key -d 'The private key of --cert (PEM: PKCS#8, PKCS#1 or SEC1)' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l pkcs12 -d 'Show the client certificate in this PKCS#12 file; its password is asked for' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l pass-file -d 'Read the password of --pkcs12 from the first line of this file' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l sni -d 'Send this server name, and expect the certificate to be for it' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l tls-min -d 'The oldest TLS version to accept: 1.2 or 1.3' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l tls-max -d 'The newest TLS version to offer: 1.2 or 1.3' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ping-interval -d 'Send a ping this often [default: never]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ping-timeout -d 'End with exit code 7 when a pong takes longer than this; counts with --ping-interval' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l idle-timeout -d 'End with exit code 124 when no data message went either way for this time' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost, at most N times in a row' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-delay -d 'Wait this long before the first attempt to reconnect; doubles each time' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-max -d 'Never wait longer than this between two attempts' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-code -d 'Close with this code' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-reason -d 'Close with this reason, at most 123 bytes' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-timeout -d 'Wait this long for the answer to our close frame, then end with exit code 7' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l time -d 'Show when each event happened: relative, clock or delta [default: relative]' -r -f -a "relative\t'Seconds since the start'
+clock\t'The time of day'
+delta\t'Seconds since the event before'"
+complete -c wscope -n "__fish_wscope_needs_command" -l hex-limit -d 'Show at most this many bytes of a binary payload on a terminal; 0 is all' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l text-limit -d 'Show at most this many bytes of a text payload on a terminal; 0 is all' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Lay out JSON payloads: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_needs_command" -l record -d 'Write the session as event records to this file' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print the version and the TLS library'
+complete -c wscope -n "__fish_wscope_needs_command" -s t -l text -d 'Send text messages, whatever the input form'
+complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send binary messages; alone it makes `raw` the default form both ways'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-input -d 'Never read stdin; the session then has no end of input'
+complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send every data message back as it came: makes wscope a test peer; stdin is never read'
+complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'The same as -n 1'
+complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects; credentials never follow to another origin, and wss never becomes ws'
+complete -c wscope -n "__fish_wscope_needs_command" -s 4 -d 'Use IPv4 only'
+complete -c wscope -n "__fish_wscope_needs_command" -s 6 -d 'Use IPv6 only'
+complete -c wscope -n "__fish_wscope_needs_command" -l unsafe-handshake -d 'Let -H set the header fields that the opening handshake itself is made of'
+complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Do not verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-pong -d 'Do not answer pings'
+complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics'
+complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wscope -n "__fish_wscope_needs_command" -l raw-terminal -d 'Do not neutralise control characters of the peer on a terminal'
+complete -c wscope -n "__fish_wscope_needs_command" -l progress -d 'Show messages, bytes and rate on stderr while a pipe runs'
+complete -c wscope -n "__fish_wscope_needs_command" -l show-secrets -d 'Show passwords, tokens and cookies instead of <redacted>'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-history -d 'Keep no history of typed lines'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-config -d 'Read no config file'
+complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_needs_command" -a "connect" -d 'Connect to a URL; the word may be left out'
+complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'A session with a built-in echo server on loopback'
+complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a completion script: bash, zsh, fish, powershell or elvish'
+complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the man page'
+complete -c wscope -n "__fish_wscope_needs_command" -a "help" -d 'Explain exit-codes, close-codes, forms, records, config or repl'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s m -l message -d 'Send this message first; repeat it for more' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s i -l input -d 'How stdin becomes messages [default: lines]' -r -f -a "lines\t'One message a line'
+nul\t'Messages end with a NUL'
+raw\t'Payload bytes and nothing else; as input, each block read is one binary message'
+whole\t'All of stdin is one message (input only)'
+hex\t'One binary message a line, in hexadecimal'
+base64\t'One binary message a line, in Base64'
+jsonl\t'One event record a line, in JSON'
+human\t'What a terminal shows (output only)'"
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s o -l output -d 'How messages are written to stdout [default: lines; on a terminal human]' -r -f -a "lines\t'One message a line'
+nul\t'Messages end with a NUL'
+raw\t'Payload bytes and nothing else; as input, each block read is one binary message'
+whole\t'All of stdin is one message (input only)'
+hex\t'One binary message a line, in hexadecimal'
+base64\t'One binary message a line, in Base64'
+jsonl\t'One event record a line, in JSON'
+human\t'What a terminal shows (output only)'"
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l chunk-size -d 'Read blocks of this size with -i raw' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s n -l count -d 'End when this many data messages have been received; fewer: exit code 1' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l until -d 'End when a received message matches this regular expression; none: exit code 1' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s H -l header -d 'Send this header field with the request' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l origin -d 'Send this Origin' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s s -l subprotocol -d 'Offer this subprotocol; repeat it, or give a comma list' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s z -l compress -d 'Offer permessage-deflate, so that messages are compressed where the server agrees (RFC 7692)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l user-agent -d 'Send this User-Agent [default: wscope/VERSION]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s u -l user -d 'Log in with Basic credentials; a missing password is asked for on a terminal' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l bearer -d 'Send `Authorization: Bearer TOKEN`; @FILE reads the token from a file' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l cookie -d 'Send this Cookie, written `name=value; name=value`' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l max-redirs -d 'Follow at most this many redirects' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l resolve -d 'Connect to ADDR where HOST:PORT is named' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l unix-socket -d 'Connect to this Unix socket; the URL still gives Host and path' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s x -l proxy -d 'Connect through this proxy: http, https, socks5 or socks5h' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l connect-timeout -d 'Give up when the connection is not open after this time, from name look-up to the 101' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l timeout -d 'End the whole run after this time, with exit code 124' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l cacert -d 'Trust the certificates in this file (PEM or DER) instead of the system\'s' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l cert -d 'Show this client certificate (PEM, leaf first); needs --key' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l key -d 'The private key of --cert (PEM: PKCS#8, PKCS#1 or SEC1)' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l pkcs12 -d 'Show the client certificate in this PKCS#12 file; its password is asked for' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l pass-file -d 'Read the password of --pkcs12 from the first line of this file' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l sni -d 'Send this server name, and expect the certificate to be for it' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l tls-min -d 'The oldest TLS version to accept: 1.2 or 1.3' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l tls-max -d 'The newest TLS version to offer: 1.2 or 1.3' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l ping-interval -d 'Send a ping this often [default: never]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l ping-timeout -d 'End with exit code 7 when a pong takes longer than this; counts with --ping-interval' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l idle-timeout -d 'End with exit code 124 when no data message went either way for this time' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l reconnect -d 'Connect again when the connection is lost, at most N times in a row' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l reconnect-delay -d 'Wait this long before the first attempt to reconnect; doubles each time' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l reconnect-max -d 'Never wait longer than this between two attempts' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l close-code -d 'Close with this code' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l close-reason -d 'Close with this reason, at most 123 bytes' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l close-timeout -d 'Wait this long for the answer to our close frame, then end with exit code 7' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l time -d 'Show when each event happened: relative, clock or delta [default: relative]' -r -f -a "relative\t'Seconds since the start'
+clock\t'The time of day'
+delta\t'Seconds since the event before'"
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l hex-limit -d 'Show at most this many bytes of a binary payload on a terminal; 0 is all' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l text-limit -d 'Show at most this many bytes of a text payload on a terminal; 0 is all' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l pretty -d 'Lay out JSON payloads: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l record -d 'Write the session as event records to this file' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s t -l text -d 'Send text messages, whatever the input form'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s b -l binary -d 'Send binary messages; alone it makes `raw` the default form both ways'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l no-input -d 'Never read stdin; the session then has no end of input'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l echo -d 'Send every data message back as it came: makes wscope a test peer; stdin is never read'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s 1 -d 'The same as -n 1'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s L -l location -d 'Follow redirects; credentials never follow to another origin, and wss never becomes ws'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s 4 -d 'Use IPv4 only'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s 6 -d 'Use IPv6 only'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l unsafe-handshake -d 'Let -H set the header fields that the opening handshake itself is made of'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s k -l insecure -d 'Do not verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l no-pong -d 'Do not answer pings'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l raw-terminal -d 'Do not neutralise control characters of the peer on a terminal'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l progress -d 'Show messages, bytes and rate on stderr while a pipe runs'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l show-secrets -d 'Show passwords, tokens and cookies instead of <redacted>'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l no-history -d 'Keep no history of typed lines'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l no-config -d 'Read no config file'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s m -l message -d 'Send this message first; repeat it for more' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s i -l input -d 'How stdin becomes messages [default: lines]' -r -f -a "lines\t'One message a line'
+nul\t'Messages end with a NUL'
+raw\t'Payload bytes and nothing else; as input, each block read is one binary message'
+whole\t'All of stdin is one message (input only)'
+hex\t'One binary message a line, in hexadecimal'
+base64\t'One binary message a line, in Base64'
+jsonl\t'One event record a line, in JSON'
+human\t'What a terminal shows (output only)'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s o -l output -d 'How messages are written to stdout [default: lines; on a terminal human]' -r -f -a "lines\t'One message a line'
+nul\t'Messages end with a NUL'
+raw\t'Payload bytes and nothing else; as input, each block read is one binary message'
+whole\t'All of stdin is one message (input only)'
+hex\t'One binary message a line, in hexadecimal'
+base64\t'One binary message a line, in Base64'
+jsonl\t'One event record a line, in JSON'
+human\t'What a terminal shows (output only)'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l chunk-size -d 'Read blocks of this size with -i raw' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s n -l count -d 'End when this many data messages have been received; fewer: exit code 1' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l until -d 'End when a received message matches this regular expression; none: exit code 1' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s H -l header -d 'Send this header field with the request' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l origin -d 'Send this Origin' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s s -l subprotocol -d 'Offer this subprotocol; repeat it, or give a comma list' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s z -l compress -d 'Offer permessage-deflate, so that messages are compressed where the server agrees (RFC 7692)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l user-agent -d 'Send this User-Agent [default: wscope/VERSION]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s u -l user -d 'Log in with Basic credentials; a missing password is asked for on a terminal' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l bearer -d 'Send `Authorization: Bearer TOKEN`; @FILE reads the token from a file' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cookie -d 'Send this Cookie, written `name=value; name=value`' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-redirs -d 'Follow at most this many redirects' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l resolve -d 'Connect to ADDR where HOST:PORT is named' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l unix-socket -d 'Connect to this Unix socket; the URL still gives Host and path' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l proxy -d 'Connect through this proxy: http, https, socks5 or socks5h' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-timeout -d 'Give up when the connection is not open after this time, from name look-up to the 101' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l timeout -d 'End the whole run after this time, with exit code 124' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cacert -d 'Trust the certificates in this file (PEM or DER) instead of the system\'s' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cert -d 'Show this client certificate (PEM, leaf first); needs --key' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l key -d 'The private key of --cert (PEM: PKCS#8, PKCS#1 or SEC1)' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pkcs12 -d 'Show the client certificate in this PKCS#12 file; its password is asked for' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pass-file -d 'Read the password of --pkcs12 from the first line of this file' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l sni -d 'Send this server name, and expect the certificate to be for it' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l tls-min -d 'The oldest TLS version to accept: 1.2 or 1.3' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l tls-max -d 'The newest TLS version to offer: 1.2 or 1.3' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ping-interval -d 'Send a ping this often [default: never]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l ping-timeout -d 'End with exit code 7 when a pong takes longer than this; counts with --ping-interval' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l idle-timeout -d 'End with exit code 124 when no data message went either way for this time' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost, at most N times in a row' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l reconnect-delay -d 'Wait this long before the first attempt to reconnect; doubles each time' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l reconnect-max -d 'Never wait longer than this between two attempts' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l close-code -d 'Close with this code' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l close-reason -d 'Close with this reason, at most 123 bytes' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l close-timeout -d 'Wait this long for the answer to our close frame, then end with exit code 7' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l time -d 'Show when each event happened: relative, clock or delta [default: relative]' -r -f -a "relative\t'Seconds since the start'
+clock\t'The time of day'
+delta\t'Seconds since the event before'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l hex-limit -d 'Show at most this many bytes of a binary payload on a terminal; 0 is all' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l text-limit -d 'Show at most this many bytes of a text payload on a terminal; 0 is all' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pretty -d 'Lay out JSON payloads: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l record -d 'Write the session as event records to this file' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s t -l text -d 'Send text messages, whatever the input form'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s b -l binary -d 'Send binary messages; alone it makes `raw` the default form both ways'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-input -d 'Never read stdin; the session then has no end of input'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l echo -d 'Send every data message back as it came: makes wscope a test peer; stdin is never read'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 1 -d 'The same as -n 1'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s L -l location -d 'Follow redirects; credentials never follow to another origin, and wss never becomes ws'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 4 -d 'Use IPv4 only'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 6 -d 'Use IPv6 only'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l unsafe-handshake -d 'Let -H set the header fields that the opening handshake itself is made of'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s k -l insecure -d 'Do not verify the server\'s certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-pong -d 'Do not answer pings'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l raw-terminal -d 'Do not neutralise control characters of the peer on a terminal'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l progress -d 'Show messages, bytes and rate on stderr while a pipe runs'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l show-secrets -d 'Show passwords, tokens and cookies instead of <redacted>'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-history -d 'Keep no history of typed lines'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-config -d 'Read no config file'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c wscope -n "__fish_wscope_using_subcommand man" -s h -l help -d 'Print help'
+complete -c wscope -n "__fish_wscope_using_subcommand help" -s h -l help -d 'Print help'
