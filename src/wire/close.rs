@@ -78,24 +78,26 @@ pub fn may_be_sent(number: u16) -> bool {
     matches!(number, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
-/// Reads the payload of a received close frame: the code, if there is one, and the reason.
+/// Reads the payload of a received close frame as it is: the code, if there is one, and the reason.
+#[must_use]
+pub fn read(payload: &[u8]) -> (Option<u16>, &[u8]) {
+    match payload {
+        [high, low, reason @ ..] => (Some(u16::from_be_bytes([*high, *low])), reason),
+        _ => (None, &[]),
+    }
+}
+
+/// Judges the payload of a received close frame.
 ///
 /// # Errors
-/// The rule that the payload breaks: one byte alone, a code that must not be sent, a reason that is not UTF-8.
-pub fn parse(payload: &[u8]) -> Result<(Option<u16>, &[u8]), Rule> {
-    match payload {
-        [] => Ok((None, &[])),
-        [_] => Err(Rule::CloseOfOneByte),
-        [high, low, reason @ ..] => {
-            let code = u16::from_be_bytes([*high, *low]);
-            if !may_be_sent(code) {
-                return Err(Rule::CloseCode(code));
-            }
-            if std::str::from_utf8(reason).is_err() {
-                return Err(Rule::CloseReason);
-            }
-            Ok((Some(code), reason))
-        }
+/// The rule that it breaks: one byte alone, a code that must not be sent, a reason that is not UTF-8.
+pub fn judge(payload: &[u8]) -> Result<(), Rule> {
+    match read(payload) {
+        (None, _) if payload.is_empty() => Ok(()),
+        (None, _) => Err(Rule::CloseOfOneByte),
+        (Some(code), _) if !may_be_sent(code) => Err(Rule::CloseCode(code)),
+        (_, reason) if std::str::from_utf8(reason).is_err() => Err(Rule::CloseReason),
+        _ => Ok(()),
     }
 }
 
@@ -143,18 +145,19 @@ mod tests {
 
     #[test]
     fn payloads_are_read_and_judged() {
-        assert_eq!(parse(b""), Ok((None, &b""[..])));
-        assert_eq!(parse(b"\x03\xe8"), Ok((Some(1000), &b""[..])));
-        assert_eq!(parse(b"\x0f\xa0bye"), Ok((Some(4000), &b"bye"[..])));
-        assert_eq!(parse(b"\x03"), Err(Rule::CloseOfOneByte));
-        assert_eq!(parse(b"\x03\xed"), Err(Rule::CloseCode(1005)));
-        assert_eq!(parse(b"\x03\xe8\xc3"), Err(Rule::CloseReason));
+        let both = |payload| (read(payload), judge(payload));
+        assert_eq!(both(b""), ((None, &b""[..]), Ok(())));
+        assert_eq!(both(b"\x03\xe8"), ((Some(1000), &b""[..]), Ok(())));
+        assert_eq!(both(b"\x0f\xa0bye"), ((Some(4000), &b"bye"[..]), Ok(())));
+        assert_eq!(both(b"\x03"), ((None, &b""[..]), Err(Rule::CloseOfOneByte)));
+        assert_eq!(both(b"\x03\xedx"), ((Some(1005), &b"x"[..]), Err(Rule::CloseCode(1005))));
+        assert_eq!(both(b"\x03\xe8\xc3"), ((Some(1000), &b"\xc3"[..]), Err(Rule::CloseReason)));
     }
 
     #[test]
     fn what_is_built_is_read_back() {
-        assert_eq!(parse(&payload(Some(1001), "déjà")), Ok((Some(1001), "déjà".as_bytes())));
-        assert_eq!(parse(&payload(None, "")), Ok((None, &b""[..])));
+        assert_eq!(read(&payload(Some(1001), "déjà")), (Some(1001), "déjà".as_bytes()));
+        assert_eq!(read(&payload(None, "")), (None, &b""[..]));
     }
 
     #[test]

@@ -55,6 +55,12 @@ impl Start {
         self.first & 0x70 != 0
     }
 
+    /// RSV1 to RSV3 as a number from 0 to 7; RSV1 counts 4.
+    #[must_use]
+    pub fn reserved_bits(self) -> u8 {
+        self.first >> 4 & 0x07
+    }
+
     /// RSV1, which tells that a message is compressed (RFC 7692 §6).
     #[must_use]
     pub fn has_rsv1(self) -> bool {
@@ -107,16 +113,14 @@ impl Start {
     }
 
     /// Reads the rest of the header from `input`, which begins with these two bytes; `None` while it is unfinished.
-    ///
-    /// # Errors
-    /// The rule that the form of the length breaks.
     #[inline]
-    pub fn finish(self, input: &[u8]) -> Result<Option<Head>, Rule> {
+    #[must_use]
+    pub fn finish(self, input: &[u8]) -> Option<Head> {
         let size = self.header_size();
-        let Some(bytes) = input.get(..size) else { return Ok(None) };
+        let bytes = input.get(..size)?;
         let length = match self.short_length() {
-            126 => minimal(u64::from(u16::from_be_bytes(field(bytes, 2))), 126)?,
-            127 => minimal(u64::from_be_bytes(field(bytes, 2)), 1 << 16)?,
+            126 => u64::from(u16::from_be_bytes(field(bytes, 2))),
+            127 => u64::from_be_bytes(field(bytes, 2)),
             short => u64::from(short),
         };
         let mask = self.is_masked().then(|| field(bytes, size - 4));
@@ -128,7 +132,36 @@ impl Start {
             opcode: self.opcode(),
             mask,
         };
-        Ok(Some(Head { header, length, size }))
+        Some(Head { header, length, size })
+    }
+}
+
+impl Head {
+    /// Judges how the length is written.
+    ///
+    /// # Errors
+    /// The rule that the form of the length breaks.
+    #[inline]
+    pub fn judge_length(&self) -> Result<(), Rule> {
+        let least = match self.length_size() {
+            0 => return Ok(()),
+            2 => 126,
+            _ => 1 << 16,
+        };
+        if self.length >> 63 != 0 {
+            Err(Rule::LengthTopBit)
+        } else if self.length < least {
+            Err(Rule::LengthNotMinimal)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The size of the extended length field, in bytes: 0, 2 or 8.
+    #[inline]
+    #[must_use]
+    pub fn length_size(&self) -> usize {
+        self.size - 2 - if self.header.mask.is_some() { 4 } else { 0 }
     }
 }
 
@@ -148,17 +181,6 @@ pub fn write_header(out: &mut Vec<u8>, header: &FrameHeader, length: usize) {
     header.format(length as u64, out).expect("a Vec takes every write");
 }
 
-#[inline]
-fn minimal(length: u64, least: u64) -> Result<u64, Rule> {
-    if length >> 63 != 0 {
-        Err(Rule::LengthTopBit)
-    } else if length < least {
-        Err(Rule::LengthNotMinimal)
-    } else {
-        Ok(length)
-    }
-}
-
 /// The `N` bytes of a header field that begins at `at`.
 #[inline]
 fn field<const N: usize>(header: &[u8], at: usize) -> [u8; N] {
@@ -170,7 +192,8 @@ mod tests {
     use super::*;
 
     fn parse(input: &[u8]) -> Result<Option<Head>, Rule> {
-        Start::read(input).map_or(Ok(None), |start| start.finish(input))
+        let Some(head) = Start::read(input).and_then(|start| start.finish(input)) else { return Ok(None) };
+        head.judge_length().map(|()| Some(head))
     }
 
     #[test]

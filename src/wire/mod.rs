@@ -17,10 +17,10 @@ pub mod utf8;
 pub mod violation;
 
 pub use connection::{
-    Automatic, Connection, Draw, Event, NotOpen, Received, Receiver, SendError, Sender, Settings, State,
-    Unsent,
+    Automatic, Connection, Crafted, DoesNotFit, Draw, Event, Frame, LengthForm, Masking, NotOpen, Received,
+    Receiver, SendError, Sender, Settings, State, Unsent,
 };
-pub use violation::{Rule, Violation};
+pub use violation::{CloseFrame, Rule, Violation};
 
 /// The type of a data message (RFC 6455 §5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,6 +53,8 @@ pub enum Rule {
         /// From where on that is judged, in bytes.
         beyond: u64,
     },
+    /// Nothing follows a close frame.
+    DataAfterClose,
     /// A message has at most so many bytes (our limit).
     MessageTooBig {
         /// The limit, in bytes.
@@ -80,7 +82,7 @@ impl Rule {
             Rule::Deflate(_) => "RFC 7692 §7.2.2",
             Rule::NothingToContinue | Rule::MessageNotFinished => "RFC 6455 §5.4",
             Rule::ControlTooLong | Rule::ControlFragmented => "RFC 6455 §5.5",
-            Rule::CloseOfOneByte | Rule::CloseReason => "RFC 6455 §5.5.1",
+            Rule::CloseOfOneByte | Rule::CloseReason | Rule::DataAfterClose => "RFC 6455 §5.5.1",
             Rule::CloseCode(_) => "RFC 6455 §7.4",
             Rule::InvalidUtf8(_) => "RFC 6455 §8.1",
             Rule::MessageTooBig { .. } | Rule::TooManyFragments { .. } | Rule::InflatesTooMuch { .. } => {
@@ -99,6 +101,20 @@ impl Rule {
         }
     }
 
+    /// Whether what follows a breach still makes sense, so that it can be passed over. Limits of ours are none to pass
+    /// over, for they keep memory bounded.
+    #[must_use]
+    pub fn is_tolerable(self) -> bool {
+        !matches!(
+            self,
+            Rule::LengthTopBit
+                | Rule::Deflate(_)
+                | Rule::InflatesTooMuch { .. }
+                | Rule::MessageTooBig { .. }
+                | Rule::TooManyFragments { .. }
+        )
+    }
+
     /// Whether the first two bytes of a frame show the breach. Then they alone are reported, so that the report
     /// does not depend on how much else had arrived.
     pub(super) fn shows_in_two_bytes(self) -> bool {
@@ -114,6 +130,7 @@ impl Rule {
                 | Rule::ControlFragmented
                 | Rule::NothingToContinue
                 | Rule::MessageNotFinished
+                | Rule::DataAfterClose
         )
     }
 
@@ -155,6 +172,7 @@ impl Rule {
             Rule::Deflate(BadStream::Unfinished) => {
                 "sent a compressed message that ends in the middle of a block".to_owned()
             }
+            Rule::DataAfterClose => format!("sent {frame} after its close frame"),
             Rule::InflatesTooMuch { beyond } => format!(
                 "sent a compressed message of more than {beyond} bytes that inflates more than 1000 times"
             ),
@@ -185,6 +203,17 @@ pub struct Violation {
     pub more: bool,
     /// The offset within the message of the first bad byte, where the text is not UTF-8.
     pub offset: Option<u64>,
+    /// What the close frame at fault said, where it was one.
+    pub close: Option<CloseFrame>,
+}
+
+/// What a close frame said, as it came (RFC 6455 §5.5.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseFrame {
+    /// The code, one that must not be sent perhaps; `None` where the payload is too short for one.
+    pub code: Option<u16>,
+    /// The reason, which need not be UTF-8.
+    pub reason: Vec<u8>,
 }
 
 impl Violation {
@@ -208,6 +237,7 @@ impl Violation {
             bytes: bytes.to_vec(),
             more,
             offset,
+            close: None,
         }
     }
 }

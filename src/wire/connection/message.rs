@@ -27,17 +27,23 @@ pub(super) struct Message {
     /// Bytes on the wire so far, where the message is compressed.
     compressed: Option<u64>,
     text: Validator,
+    /// Bytes that are not UTF-8 are let through in a text message.
+    lenient: bool,
+    /// The first of those in this message.
+    bad: Option<BadByte>,
 }
 
 impl Message {
-    /// No message yet.
-    pub(super) fn new() -> Self {
+    /// No message yet. A `lenient` one takes text that is not UTF-8, and remembers where.
+    pub(super) fn new(lenient: bool) -> Self {
         Self {
             stage: Stage::Idle,
             payload: Vec::new(),
             fragments: 0,
             compressed: None,
             text: Validator::default(),
+            lenient,
+            bad: None,
         }
     }
 
@@ -76,6 +82,7 @@ impl Message {
             self.compressed = compressed.then_some(0);
             self.stage = Stage::Started(kind);
             self.text = Validator::default();
+            self.bad = None;
         }
         self.fragments += 1;
         if let Some(compressed) = &mut self.compressed {
@@ -88,8 +95,9 @@ impl Message {
     /// # Errors
     /// The byte that makes a text message no UTF-8.
     pub(super) fn append(&mut self, piece: &[u8]) -> Result<(), BadByte> {
-        if self.stage == Stage::Started(Kind::Text) {
-            self.text.feed(piece)?;
+        if self.stage == Stage::Started(Kind::Text) && self.bad.is_none() {
+            let checked = self.text.feed(piece);
+            self.pass(checked)?;
         }
         self.payload.extend_from_slice(piece);
         Ok(())
@@ -101,11 +109,34 @@ impl Message {
     /// The byte where a character begins that the end cuts short.
     pub(super) fn finish(&mut self) -> Result<Option<Kind>, BadByte> {
         let Stage::Started(kind) = self.stage else { return Ok(None) };
-        if kind == Kind::Text {
-            self.text.finish()?;
+        if kind == Kind::Text && self.bad.is_none() {
+            self.pass(self.text.finish())?;
         }
         self.stage = Stage::Whole;
         Ok(Some(kind))
+    }
+
+    /// The first byte let through that is not UTF-8.
+    #[inline]
+    pub(super) fn bad(&self) -> Option<BadByte> {
+        self.bad
+    }
+
+    /// Lets a bad byte through where that is wanted.
+    fn pass(&mut self, checked: Result<(), BadByte>) -> Result<(), BadByte> {
+        match checked {
+            Err(bad) if self.lenient => {
+                self.bad = Some(bad);
+                Ok(())
+            }
+            checked => checked,
+        }
+    }
+
+    /// Forgets a message that was begun and is not to be finished.
+    pub(super) fn abandon(&mut self) {
+        self.stage = Stage::Whole;
+        self.release();
     }
 
     /// Forgets a whole message; its event is done with.
@@ -113,6 +144,7 @@ impl Message {
     pub(super) fn release(&mut self) {
         if self.stage == Stage::Whole {
             self.stage = Stage::Idle;
+            self.bad = None;
             self.fragments = 0;
             self.compressed = None;
             self.payload.clear();
@@ -127,7 +159,7 @@ mod tests {
 
     #[test]
     fn pieces_are_joined_until_the_end_and_then_forgotten() {
-        let mut message = Message::new();
+        let mut message = Message::new(false);
         message.begin_frame(Some(Kind::Text), false, 0);
         message.append(b"Hel").unwrap();
         message.begin_frame(None, false, 0);
@@ -141,7 +173,7 @@ mod tests {
 
     #[test]
     fn only_text_is_checked() {
-        let mut message = Message::new();
+        let mut message = Message::new(false);
         message.begin_frame(Some(Kind::Binary), false, 0);
         message.append(b"\xff").unwrap();
         assert_eq!(message.finish(), Ok(Some(Kind::Binary)));
@@ -152,8 +184,24 @@ mod tests {
     }
 
     #[test]
+    fn bad_text_is_let_through_where_that_is_wanted() {
+        let mut message = Message::new(true);
+        message.begin_frame(Some(Kind::Text), false, 0);
+        message.append(b"a\xff\xfe").unwrap();
+        assert_eq!(message.bad(), Some(BadByte { offset: 1, byte: 0xff }));
+        message.append(b"\xe2").unwrap();
+        assert_eq!(message.finish(), Ok(Some(Kind::Text)));
+        assert_eq!((message.payload(), message.bad().unwrap().offset), (&b"a\xff\xfe\xe2"[..], 1));
+        message.release();
+        message.begin_frame(Some(Kind::Text), false, 0);
+        message.append(b"\xe2").unwrap();
+        message.abandon();
+        assert_eq!((message.is_started(), message.length(), message.bad()), (false, 0, None));
+    }
+
+    #[test]
     fn the_room_of_a_large_message_is_given_back() {
-        let mut message = Message::new();
+        let mut message = Message::new(false);
         message.begin_frame(Some(Kind::Binary), false, 0);
         message.append(&vec![0; 4 * KEEP]).unwrap();
         message.finish().unwrap();

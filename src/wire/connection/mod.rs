@@ -4,13 +4,20 @@
 //! the state; the receiver is handed it with every block of input, answers pings and closes through it, and fails
 //! the connection there. Called by `session` with blocks as they come from the socket.
 
+mod crafted;
 mod deflation;
+mod frames;
+mod framing;
 mod inflation;
+mod judging;
+mod kept;
 mod masks;
 mod message;
 mod outgoing;
 mod receiver;
+mod refusal;
 mod sender;
+mod taking;
 mod unsent;
 
 #[cfg(test)]
@@ -18,10 +25,13 @@ mod tests;
 
 use std::num::NonZeroUsize;
 
-pub use deflation::Unsent;
+pub use crafted::{Crafted, DoesNotFit, LengthForm, Masking};
+pub use frames::Frame;
+pub use kept::Unsent;
 pub use masks::Draw;
 pub use receiver::{Event, Received, Receiver};
-pub use sender::{Automatic, NotOpen, SendError, Sender, State};
+pub use refusal::{NotOpen, SendError};
+pub use sender::{Automatic, Sender, State};
 
 use super::{Role, deflate::Parameters};
 
@@ -40,6 +50,10 @@ pub struct Settings {
     pub auto_pong: bool,
     /// What was agreed on of permessage-deflate (RFC 7692); `None` where nothing is compressed.
     pub deflate: Option<Parameters>,
+    /// Whether breaches of a rule are reported and passed over where what follows still makes sense.
+    pub lenient: bool,
+    /// Whether each frame is logged from the start.
+    pub frames: bool,
 }
 
 impl Settings {
@@ -54,6 +68,8 @@ impl Settings {
             fragment: None,
             auto_pong: true,
             deflate: None,
+            lenient: false,
+            frames: false,
         }
     }
 }

@@ -3,6 +3,9 @@
 //! A TLS layer that could not write wants the same bytes offered again, so bytes once added never change and never
 //! leave before they are written. Called by `sender`, which adds whole frames.
 
+use std::collections::VecDeque;
+
+use super::kept::Kept;
 use super::unsent::walk;
 use crate::wire::Kind;
 
@@ -19,12 +22,45 @@ pub(super) struct Outgoing {
     written: usize,
     /// Bytes cut off the front since the beginning, so that positions in the stream can be told.
     cut: u64,
+    /// Where in the stream a write has to end.
+    breaks: VecDeque<u64>,
+    /// The bytes can no longer be walked over, so they are cut off wherever they are written.
+    opaque: bool,
 }
 
 impl Outgoing {
-    /// What is to be written next.
+    /// What is not written.
+    #[inline]
     pub(super) fn unsent(&self) -> &[u8] {
         &self.bytes[self.written..]
+    }
+
+    /// What is to be written next in one go.
+    #[inline]
+    pub(super) fn next_write(&self) -> &[u8] {
+        match self.breaks.front() {
+            None => self.unsent(),
+            Some(at) => &self.bytes[self.written..(at - self.cut) as usize],
+        }
+    }
+
+    /// Has what was added up to now written by itself, before what is added next.
+    pub(super) fn break_here(&mut self) {
+        if self.added() > self.breaks.back().copied().unwrap_or(self.written()) {
+            self.breaks.push_back(self.added());
+        }
+    }
+
+    /// Has messages told by `kept` from now on, and puts those there that the bytes still tell.
+    pub(super) fn make_opaque(&mut self, kept: &mut Kept) {
+        if std::mem::replace(&mut self.opaque, true) {
+            return;
+        }
+        for framed in walk(&self.bytes, 0, true).filter(|framed| framed.end > self.written) {
+            if let Some(kind) = framed.kind {
+                kept.add(kind, &framed.payload, framed.length, self.cut + framed.end as u64);
+            }
+        }
     }
 
     /// Where whole frames are added; nothing else may be done to it.
@@ -47,6 +83,7 @@ impl Outgoing {
     pub(super) fn advance(&mut self, count: usize) {
         debug_assert!(count <= self.unsent().len(), "the socket takes no more than it is offered");
         self.written = (self.written + count).min(self.bytes.len());
+        while self.breaks.pop_front_if(|at| *at <= self.cut + self.written as u64).is_some() {}
         if self.written == self.bytes.len() {
             self.cut_written();
             self.bytes.shrink_to(KEEP);
@@ -67,14 +104,21 @@ impl Outgoing {
         let written = self.written;
         let left = walk(&self.bytes, written, true).filter(|framed| framed.end > written);
         let messages = left.filter_map(|framed| Some((framed.kind?, framed.payload))).collect();
+        self.clear();
+        messages
+    }
+
+    /// Nothing is left to write.
+    pub(super) fn clear(&mut self) {
+        self.cut = self.added();
         self.bytes = Vec::new();
         self.written = 0;
-        messages
+        self.breaks.clear();
     }
 
     /// Cuts off what is written, up to the beginning of a message.
     fn cut_written(&mut self) {
-        let whole = match self.written == self.bytes.len() {
+        let whole = match self.opaque || self.written == self.bytes.len() {
             true => self.written,
             false => {
                 let ends = walk(&self.bytes, self.written, false).map(|framed| framed.end);
@@ -132,6 +176,36 @@ mod tests {
             written += count;
             assert_eq!((out.added(), out.written()), (added as u64, written as u64));
         }
+        assert!(out.unsent().is_empty());
+    }
+
+    #[test]
+    fn a_write_ends_at_each_break() {
+        let mut out = Outgoing::default();
+        out.break_here();
+        out.end().extend_from_slice(b"ab");
+        out.break_here();
+        out.break_here();
+        out.end().extend_from_slice(b"cde");
+        assert_eq!((out.next_write(), out.unsent()), (&b"ab"[..], &b"abcde"[..]));
+        out.advance(1);
+        assert_eq!(out.next_write(), b"b");
+        out.advance(1);
+        assert_eq!(out.next_write(), b"cde");
+    }
+
+    #[test]
+    fn what_cannot_be_walked_over_is_kept_from_then_on() {
+        let mut out = Outgoing::default();
+        let mut kept = Kept::default();
+        out.end().extend_from_slice(&frames(3));
+        out.advance(1008 + 700);
+        out.make_opaque(&mut kept);
+        out.end().extend_from_slice(b"no frame");
+        out.advance(308);
+        kept.written(out.written());
+        assert_eq!(kept.take(), [(Kind::Binary, vec![2; 1000])]);
+        out.advance(1008 + 8);
         assert!(out.unsent().is_empty());
     }
 

@@ -6,13 +6,13 @@
 
 use std::ops::Range;
 
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::OpCode;
 
-use super::inflation::{self, Inflation};
-use super::{Sender, Settings, message::Message};
-use crate::wire::close::{self, MAX_CONTROL_PAYLOAD};
-use crate::wire::frame::{Head, MAX_HEADER, Start};
-use crate::wire::{Kind, Role, Rule, Violation, mask, utf8};
+use super::inflation::Inflation;
+use super::judging::{self, Judge};
+use super::{Frame, Sender, Settings, frames::FrameLog, message::Message, taking::Unfinished};
+use crate::wire::frame::{Head, Start};
+use crate::wire::{CloseFrame, Kind, Rule, Violation};
 
 /// What came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,19 +52,8 @@ pub struct Received<'a> {
     pub event: Option<Event<'a>>,
 }
 
-/// A data frame whose payload has not come whole.
-struct Unfinished {
-    remaining: u64,
-    is_final: bool,
-    /// The masking key as the next byte needs it.
-    mask: Option<[u8; 4]>,
-    /// The header as it came, for a report.
-    header: [u8; MAX_HEADER],
-    header_size: usize,
-}
-
 /// What `step` found; ranges are those of the input.
-enum Found {
+pub(super) enum Found {
     Whole(Kind, Range<usize>),
     Assembled(Kind),
     Ping(Range<usize>),
@@ -73,7 +62,7 @@ enum Found {
 }
 
 /// Where in the input a step ended, and why.
-enum Step {
+pub(super) enum Step {
     On(usize),
     NeedsInput(usize),
     Event(usize, Found),
@@ -81,45 +70,66 @@ enum Step {
 
 /// The receiving half of a connection.
 pub struct Receiver {
-    peer: Role,
-    max_message: u64,
+    pub(super) judge: Judge,
+    pub(super) max_message: u64,
     max_fragments: u32,
-    message: Message,
-    frame: Option<Unfinished>,
-    inflation: Option<Inflation>,
+    pub(super) message: Message,
+    pub(super) frame: Option<Unfinished>,
+    pub(super) inflation: Option<Inflation>,
+    pub(super) log: FrameLog,
     /// The last input ended inside a header or a control frame.
     is_cut: bool,
+    /// What the close frame said that breaks a rule.
+    pub(super) bad_close: Option<CloseFrame>,
+    /// The peer's close frame came, and nothing behind it yet.
+    pub(super) awaits_nothing: bool,
 }
 
 impl Receiver {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
-            peer: settings.role.peer(),
+            judge: Judge::new(settings.role.peer(), settings.lenient),
             max_message: settings.max_message,
             max_fragments: settings.max_fragments,
-            message: Message::new(),
+            message: Message::new(settings.lenient),
             frame: None,
             inflation: Inflation::new(settings),
+            log: FrameLog::new(settings.frames),
             is_cut: false,
+            bad_close: None,
+            awaits_nothing: false,
         }
     }
 
     /// Takes what it can from `input` and stops after one event. Call it again with what was not consumed until it
-    /// returns no event; then at most 130 bytes are left over, to stand before the next input.
+    /// returns no event; then at most 130 bytes are left over, to stand before the next input (a lenient connection
+    /// may leave as much of a control frame that is too long, up to 4 KiB).
     ///
-    /// After a close frame or a violation all input is consumed and means nothing.
+    /// After a close frame or a violation all input is consumed and makes no event.
     #[inline]
     pub fn receive<'a>(&'a mut self, input: &'a mut [u8], sender: &mut Sender) -> Received<'a> {
         self.message.release();
-        let (consumed, found) = match self.run(input, sender) {
+        self.log.turn(sender.is_watched());
+        let ran = self.run(input, sender);
+        let (consumed, found) = match ran {
             Ok(taken) => taken,
             Err((at, rule)) => {
                 let violation = self.violation(rule, &input[at..]);
                 sender.fail(&violation);
+                self.hand_over(sender);
                 return Received { consumed: input.len(), event: Some(Event::Violation(violation)) };
             }
         };
+        if self.log.is_on() || self.judge.has_tolerated() {
+            self.hand_over(sender);
+        }
         Received { consumed, event: found.map(|found| self.event(found, input)) }
+    }
+
+    /// Lays what was noticed beside the events where it can be fetched while an event is borrowed from here.
+    #[cold]
+    fn hand_over(&mut self, sender: &mut Sender) {
+        sender.noticed(self.log.take(), self.judge.take_tolerated());
     }
 
     /// Whether the peer is in the middle of a frame or a message.
@@ -137,7 +147,7 @@ impl Receiver {
     ) -> Result<(usize, Option<Found>), (usize, Rule)> {
         self.is_cut = false;
         if !sender.listens() {
-            return Ok((input.len(), None));
+            return Ok((self.after_close(input), None));
         }
         let mut at = 0;
         loop {
@@ -152,68 +162,85 @@ impl Receiver {
         }
     }
 
+    /// What comes behind a close frame means nothing (RFC 6455 §1.4), but that it comes is worth telling, once.
+    #[cold]
+    fn after_close(&mut self, input: &[u8]) -> usize {
+        if !self.awaits_nothing {
+            return input.len();
+        }
+        if input.len() < 2 {
+            return 0;
+        }
+        self.awaits_nothing = false;
+        self.judge.note(Rule::DataAfterClose, input);
+        let mut rest = input;
+        while let Some((frame, size)) = Frame::read(rest) {
+            self.log.add(&frame.header, &frame.payload, None, false);
+            rest = &rest[size..];
+        }
+        input.len()
+    }
+
     #[inline]
     fn step(&mut self, input: &mut [u8], at: usize, sender: &mut Sender) -> Result<Step, Rule> {
         if self.frame.is_some() {
             return self.payload(input, at);
         }
         let Some(start) = Start::read(&input[at..]) else { return Ok(Step::NeedsInput(at)) };
-        self.judge(start)?;
-        let Some(head) = start.finish(&input[at..])? else { return Ok(Step::NeedsInput(at)) };
+        let head = match self.header(start, &input[at..]) {
+            Ok(Some(head)) => head,
+            Ok(None) => return Ok(Step::NeedsInput(at)),
+            Err(rule) => {
+                self.log_refused(&input[at..]);
+                return Err(rule);
+            }
+        };
         match head.header.opcode {
             OpCode::Data(opcode) => self.data(opcode, &head, input, at),
-            OpCode::Control(opcode) => control(opcode, &head, input, at, sender),
+            OpCode::Control(opcode) => self.control(opcode, &head, input, at, sender),
         }
     }
 
-    /// The rules that the first two bytes of a frame show.
+    /// Judges the header of the next frame as far as it has come; `None` while it is unfinished.
     #[inline]
-    fn judge(&self, start: Start) -> Result<(), Rule> {
-        if start.has_reserved_bits() {
-            inflation::judge_bits(self.inflation.as_ref(), start)?;
+    fn header(&mut self, start: Start, input: &[u8]) -> Result<Option<Head>, Rule> {
+        if !self.judge.is_plain(start, self.message.is_started()) {
+            // Passed over is a frame once, so not before it can be taken.
+            if self.judge.lenient && !judging::is_ready(start, input) {
+                return Ok(None);
+            }
+            self.pass_breaches(start, input)?;
         }
-        match start.opcode() {
-            OpCode::Data(Data::Reserved(_)) | OpCode::Control(Control::Reserved(_)) => {
-                Err(Rule::ReservedOpcode)
+        let Some(head) = start.finish(input) else { return Ok(None) };
+        if let Err(rule) = head.judge_length() {
+            self.judge.pass(rule, input)?;
+        }
+        match head.header.opcode {
+            OpCode::Data(_) if head.length > self.room(head.header.rsv1) => {
+                Err(Rule::MessageTooBig { limit: self.max_message })
             }
-            _ if start.is_masked() && self.peer == Role::Server => Err(Rule::Masked),
-            _ if !start.is_masked() && self.peer == Role::Client => Err(Rule::Unmasked),
-            OpCode::Control(_) if !start.is_final() => Err(Rule::ControlFragmented),
-            OpCode::Control(_) if usize::from(start.short_length()) > MAX_CONTROL_PAYLOAD => {
-                Err(Rule::ControlTooLong)
+            OpCode::Data(_) if self.message.fragments() >= self.max_fragments => {
+                Err(Rule::TooManyFragments { limit: self.max_fragments })
             }
-            OpCode::Control(_) => Ok(()),
-            OpCode::Data(Data::Continue) if !self.message.is_started() => Err(Rule::NothingToContinue),
-            OpCode::Data(Data::Text | Data::Binary) if self.message.is_started() => {
-                Err(Rule::MessageNotFinished)
-            }
-            OpCode::Data(_) => Ok(()),
+            OpCode::Control(_) if judging::is_endless(&head) => Err(Rule::ControlTooLong),
+            _ => Ok(Some(head)),
         }
     }
 
-    /// A data frame begins: it is handed on as it is, or assembled.
-    #[inline]
-    fn data(&mut self, opcode: Data, head: &Head, input: &mut [u8], at: usize) -> Result<Step, Rule> {
-        if head.length > self.room(head.header.rsv1) {
-            return Err(Rule::MessageTooBig { limit: self.max_message });
-        }
-        if self.message.fragments() >= self.max_fragments {
-            return Err(Rule::TooManyFragments { limit: self.max_fragments });
-        }
-        let kind = match opcode {
-            Data::Text => Some(Kind::Text),
-            Data::Binary => Some(Kind::Binary),
-            Data::Continue | Data::Reserved(_) => None,
-        };
-        match (kind, payload_range(head, input, at)) {
-            (Some(kind), Some(range)) if head.header.is_final && !head.header.rsv1 => {
-                whole(kind, head, input, range)
+    /// The rules that the first two bytes of a frame break are passed over, or one of them is not.
+    #[cold]
+    fn pass_breaches(&mut self, start: Start, input: &[u8]) -> Result<(), Rule> {
+        for rule in self.judge.breaches(start, self.message.is_started(), self.inflation.as_ref()) {
+            if rule == Rule::MessageNotFinished && self.message.compressed().is_some() {
+                // Half a message was inflated, and the next ones would refer to the other half.
+                return Err(rule);
             }
-            _ => {
-                self.begin(kind, head, &input[at..]);
-                Ok(Step::On(at + head.size))
+            self.judge.pass(rule, input)?;
+            if rule == Rule::MessageNotFinished {
+                self.message.abandon();
             }
         }
+        Ok(())
     }
 
     /// How long the next frame of the message may be. Noise grows a little when it is compressed.
@@ -224,50 +251,6 @@ impl Receiver {
             None => self.max_message.saturating_sub(self.message.length()),
             Some(had) => self.max_message.saturating_add(self.max_message / 8 + 1024).saturating_sub(had),
         }
-    }
-
-    #[cold]
-    fn begin(&mut self, kind: Option<Kind>, head: &Head, input: &[u8]) {
-        let mut header = [0; MAX_HEADER];
-        header[..head.size].copy_from_slice(&input[..head.size]);
-        self.message.begin_frame(kind, head.header.rsv1, head.length);
-        self.frame = Some(Unfinished {
-            remaining: head.length,
-            is_final: head.header.is_final,
-            mask: head.header.mask,
-            header,
-            header_size: head.size,
-        });
-    }
-
-    /// Takes what there is of the payload of the frame that was begun.
-    fn payload(&mut self, input: &mut [u8], at: usize) -> Result<Step, Rule> {
-        let Some(frame) = &mut self.frame else { return Ok(Step::On(at)) };
-        let piece = &mut input[at..];
-        let length =
-            usize::try_from(frame.remaining).map_or(piece.len(), |remaining| remaining.min(piece.len()));
-        let piece = &mut piece[..length];
-        if let Some(key) = &mut frame.mask {
-            mask::apply(piece, *key);
-            *key = mask::turned(*key, length);
-        }
-        match (&mut self.inflation, self.message.compressed()) {
-            (Some(inflation), Some(_)) => inflation.inflate(piece, &mut self.message, self.max_message)?,
-            _ => self.message.append(piece).map_err(Rule::InvalidUtf8)?,
-        }
-        frame.remaining -= length as u64;
-        if frame.remaining > 0 {
-            return Ok(Step::NeedsInput(at + length));
-        }
-        if let (Some(inflation), true) = (&mut self.inflation, frame.is_final) {
-            inflation.finish(&self.message)?;
-        }
-        let kind = if frame.is_final { self.message.finish().map_err(Rule::InvalidUtf8)? } else { None };
-        self.frame = None;
-        Ok(match kind {
-            Some(kind) => Step::Event(at + length, Found::Assembled(kind)),
-            None => Step::On(at + length),
-        })
     }
 
     #[inline]
@@ -290,66 +273,8 @@ impl Receiver {
 
     /// Reports a broken rule with the frame it was broken by: the unfinished one, or the one `input` begins with.
     #[cold]
-    fn violation(&self, rule: Rule, input: &[u8]) -> Violation {
-        let bytes = match &self.frame {
-            Some(frame) => &frame.header[..frame.header_size],
-            None => input,
-        };
-        let start = Start::read(bytes);
-        let size = start.map_or(0, |start| if rule.shows_in_two_bytes() { 2 } else { start.header_size() });
-        let more = start.is_some_and(|start| start.has_more() && (size == 2 || start.short_length() > 0));
-        Violation::new(rule, self.peer, &bytes[..size.min(bytes.len())], more)
+    fn violation(&mut self, rule: Rule, input: &[u8]) -> Violation {
+        let bytes = self.frame.as_ref().map_or(input, Unfinished::header);
+        Violation { close: self.bad_close.take(), ..self.judge.violation(rule, bytes) }
     }
-}
-
-/// A message that is wholly in the input: unmasked where it stands, and handed on from there.
-#[inline]
-fn whole(kind: Kind, head: &Head, input: &mut [u8], range: Range<usize>) -> Result<Step, Rule> {
-    let payload = &mut input[range.clone()];
-    if let Some(key) = head.header.mask {
-        mask::apply(payload, key);
-    }
-    if kind == Kind::Text {
-        utf8::check(payload).map_err(Rule::InvalidUtf8)?;
-    }
-    Ok(Step::Event(range.end, Found::Whole(kind, range)))
-}
-
-/// A control frame, taken only when it is whole.
-fn control(
-    opcode: Control,
-    head: &Head,
-    input: &mut [u8],
-    at: usize,
-    sender: &mut Sender,
-) -> Result<Step, Rule> {
-    let Some(range) = payload_range(head, input, at) else { return Ok(Step::NeedsInput(at)) };
-    let end = range.end;
-    let payload = &mut input[range.clone()];
-    if let Some(key) = head.header.mask {
-        mask::apply(payload, key);
-    }
-    let found = match opcode {
-        Control::Ping => {
-            sender.answer_ping(payload);
-            Found::Ping(range)
-        }
-        Control::Pong => Found::Pong(range),
-        Control::Close => {
-            let (code, reason) = close::parse(payload)?;
-            let reason = end - reason.len()..end;
-            sender.answer_close(code);
-            Found::Close(code, reason)
-        }
-        Control::Reserved(_) => return Err(Rule::ReservedOpcode),
-    };
-    Ok(Step::Event(end, found))
-}
-
-/// Where the payload of the frame at `at` is, if it is all there.
-#[inline]
-fn payload_range(head: &Head, input: &[u8], at: usize) -> Option<Range<usize>> {
-    let start = at + head.size;
-    let end = start.checked_add(usize::try_from(head.length).ok()?)?;
-    (end <= input.len()).then_some(start..end)
 }

@@ -4,18 +4,21 @@
 //! Answers to pings and closes are put here by the receiver; `automatic` tells of them.
 
 use std::collections::VecDeque;
-use std::fmt;
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 
-use tungstenite::protocol::frame::{
-    FrameHeader,
-    coding::{Control, Data, OpCode},
-};
+use tungstenite::protocol::frame::coding::Control;
 
-use super::deflation::{Deflation, Unsent};
-use super::{Settings, masks::Draw, masks::Masks, outgoing::Outgoing};
+use super::crafted::{Crafted, Masking};
+use super::deflation::Deflation;
+use super::framing::{Framer, Split};
+use super::kept::{Kept, Unsent};
+use super::{Frame, NotOpen, SendError, Settings};
+use super::{frames::FrameLog, masks::Draw, masks::Masks, outgoing::Outgoing};
 use crate::wire::close::{self, MAX_CONTROL_PAYLOAD, MAX_REASON};
-use crate::wire::{Kind, Role, frame, mask, violation::Violation};
+use crate::wire::{Kind, Role, violation::Violation};
+
+/// The opcode of a close frame (RFC 6455 §5.2).
+const CLOSE: u8 = 0x8;
 
 /// Pings are answered one by one while fewer than this many bytes are unsent.
 const PONG_LIMIT: usize = 64 * 1024;
@@ -45,31 +48,6 @@ pub enum Automatic {
     },
 }
 
-/// Nothing may be sent after a close frame (RFC 6455 §5.5.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotOpen;
-
-impl From<NotOpen> for SendError {
-    fn from(NotOpen: NotOpen) -> Self {
-        SendError::NotOpen
-    }
-}
-
-/// Why a control frame was not sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SendError {
-    /// A close frame was sent already.
-    NotOpen,
-    /// The payload has so many bytes; 125 is the most (RFC 6455 §5.5).
-    PayloadTooLong(usize),
-    /// The reason has so many bytes; 123 is the most (RFC 6455 §5.5).
-    ReasonTooLong(usize),
-    /// The code is not meant for the wire (RFC 6455 §7.4).
-    Code(u16),
-    /// A reason needs a code before it (RFC 6455 §5.5.1).
-    ReasonWithoutCode,
-}
-
 /// What `State` does not tell: whether the peer is still listened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -88,29 +66,45 @@ struct Pending {
 /// The sending half of a connection.
 pub struct Sender {
     phase: Phase,
-    /// `None` for a server, which does not mask.
-    masks: Option<Masks>,
-    fragment: Option<NonZeroUsize>,
+    framer: Framer,
+    split: Split,
     /// `None` where messages go out as they are.
     deflation: Option<Box<Deflation>>,
+    /// `None` where the bytes to be written tell which messages are not written.
+    kept: Option<Kept>,
     auto_pong: bool,
-    outgoing: Outgoing,
     pending: Option<Pending>,
     automatic: VecDeque<Automatic>,
+    /// Frames that the receiver logged.
+    received: Vec<Frame>,
+    /// Breaches that the receiver passed over.
+    tolerated: VecDeque<Violation>,
 }
 
 impl Sender {
     pub(super) fn new(settings: &Settings, draw: Draw) -> Self {
-        Self {
-            phase: Phase::Open,
-            masks: (settings.role == Role::Client).then(|| Masks::new(draw)),
-            fragment: settings.fragment,
-            deflation: Deflation::new(settings),
-            auto_pong: settings.auto_pong,
+        let framer = Framer {
+            masks: Masks::new(draw),
+            is_client: settings.role == Role::Client,
             outgoing: Outgoing::default(),
+            log: FrameLog::new(settings.frames),
+        };
+        let mut sender = Self {
+            phase: Phase::Open,
+            framer,
+            split: settings.fragment.map_or(Split::Whole, Split::Size),
+            deflation: Deflation::new(settings),
+            kept: None,
+            auto_pong: settings.auto_pong,
             pending: None,
             automatic: VecDeque::new(),
+            received: Vec::new(),
+            tolerated: VecDeque::new(),
+        };
+        if sender.deflation.is_some() || settings.fragment.is_some() {
+            sender.keep();
         }
+        sender
     }
 
     /// The state of the connection.
@@ -133,11 +127,75 @@ impl Sender {
         if self.phase != Phase::Open {
             return Err(NotOpen);
         }
-        if self.deflation.is_some() {
-            return Ok(self.compressed(kind, payload));
+        if self.kept.is_some() {
+            return Ok(self.kept_message(kind, payload, self.split));
         }
-        self.frames(kind, false, payload);
+        self.framer.message(kind, false, payload, self.split);
         Ok(None)
+    }
+
+    /// Queues a message in so many frames, whatever the settings say of fragments. Otherwise as `message`.
+    ///
+    /// # Errors
+    /// A close frame was sent already.
+    pub fn fragmented(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        count: NonZeroU32,
+    ) -> Result<Option<u64>, NotOpen> {
+        if self.phase != Phase::Open {
+            return Err(NotOpen);
+        }
+        self.keep();
+        Ok(self.kept_message(kind, payload, Split::Count(count)))
+    }
+
+    /// Queues a frame as it was described, in any state. A close frame starts the closing handshake. Returns its
+    /// bytes; `sizes` cuts them as in `raw`.
+    pub fn craft(&mut self, crafted: &Crafted, sizes: &[usize]) -> Vec<u8> {
+        let key = match crafted.masking {
+            Masking::ByRole if !self.framer.is_client => None,
+            Masking::ByRole | Masking::On => Some(self.framer.masks.next()),
+            Masking::Off => None,
+            Masking::Key(key) => Some(key),
+        };
+        let bytes = crafted.bytes(key);
+        self.raw(&bytes, sizes);
+        if crafted.opcode & 0x0f == CLOSE && self.phase == Phase::Open {
+            self.pending = None;
+            self.phase = Phase::CloseSent;
+        }
+        bytes
+    }
+
+    /// Queues bytes as they are, in any state. Each of `sizes` says how many of them are written by themselves
+    /// before the next are offered; what is left over goes in one more write.
+    pub fn raw(&mut self, bytes: &[u8], sizes: &[usize]) {
+        self.keep();
+        self.log_raw(bytes);
+        let outgoing = &mut self.framer.outgoing;
+        if !sizes.is_empty() {
+            outgoing.break_here();
+        }
+        let mut rest = bytes;
+        for size in sizes {
+            let (piece, after) = rest.split_at((*size).min(rest.len()));
+            outgoing.end().extend_from_slice(piece);
+            outgoing.break_here();
+            rest = after;
+        }
+        outgoing.end().extend_from_slice(rest);
+    }
+
+    /// Raw bytes that are whole frames are logged as those.
+    fn log_raw(&mut self, mut bytes: &[u8]) {
+        while self.is_watched()
+            && let Some((frame, size)) = Frame::read(bytes)
+        {
+            self.framer.log.add(&frame.header, &frame.payload, None, false);
+            bytes = &bytes[size..];
+        }
     }
 
     /// Queues a ping frame.
@@ -185,51 +243,98 @@ impl Sender {
         self.phase = Phase::Failed;
     }
 
-    /// The bytes to write next. Bytes once shown here stay the same and in front until they are written.
+    /// The bytes to write next in one go. Bytes once shown here stay the same and in front until they are written.
+    #[inline]
+    #[must_use]
+    pub fn next_write(&self) -> &[u8] {
+        self.framer.outgoing.next_write()
+    }
+
+    /// All bytes that are not written.
     #[must_use]
     pub fn unsent(&self) -> &[u8] {
-        self.outgoing.unsent()
+        self.framer.outgoing.unsent()
     }
 
     /// The socket has taken the first `written` bytes of `unsent`.
     pub fn advance(&mut self, written: usize) {
-        self.outgoing.advance(written);
-        if let Some(deflation) = &mut self.deflation {
-            deflation.kept.written(self.outgoing.written());
+        self.framer.outgoing.advance(written);
+        let written = self.framer.outgoing.written();
+        if let Some(kept) = &mut self.kept {
+            kept.written(written);
         }
-        if let Some(pending) = self.pending.take_if(|pending| self.outgoing.written() >= pending.due) {
+        if let Some(pending) = self.pending.take_if(|pending| written >= pending.due) {
             self.automatic_pong(pending.payload);
         }
     }
 
-    /// The data messages that are not written whole.
+    /// The data messages that are not written whole. Crafted frames and raw bytes are none.
     #[must_use]
     pub fn unsent_messages(&self) -> Unsent {
-        match &self.deflation {
-            Some(deflation) => deflation.kept.total(),
+        match &self.kept {
+            Some(kept) => kept.total(),
             None => {
-                let (messages, bytes) = self.outgoing.messages();
+                let (messages, bytes) = self.framer.outgoing.messages();
                 Unsent { messages, bytes, wire: bytes }
             }
         }
     }
 
-    /// How many bytes are held here: those to write, and the payloads of compressed messages among them. It grows with
+    /// How many bytes are held here: those to write, and the payloads of messages that are kept. It grows with
     /// each message, and is zero once all is written.
     #[must_use]
     pub fn held(&self) -> usize {
-        let kept = self.deflation.as_ref().map_or(0, |deflation| deflation.kept.total().bytes);
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.total().bytes);
         self.unsent().len().saturating_add(usize::try_from(kept).unwrap_or(usize::MAX))
     }
 
     /// Takes out the data messages that are not written whole, for another connection to send; what is left here is
     /// of no use after that.
     pub fn take_unsent(&mut self) -> Vec<(Kind, Vec<u8>)> {
-        let queued = self.outgoing.take_messages();
-        match &mut self.deflation {
-            Some(deflation) => deflation.kept.take(),
-            None => queued,
+        match &mut self.kept {
+            Some(kept) => {
+                self.framer.outgoing.clear();
+                kept.take()
+            }
+            None => self.framer.outgoing.take_messages(),
         }
+    }
+
+    /// Has every frame logged that goes either way from now on, or none. The receiver asks here.
+    pub fn watch(&mut self, frames: bool) {
+        self.framer.log.turn(frames);
+    }
+
+    /// Whether frames are logged.
+    #[inline]
+    pub(super) fn is_watched(&self) -> bool {
+        self.framer.log.is_on()
+    }
+
+    /// The frames queued since the last call, where they are watched.
+    #[inline]
+    pub fn frames(&mut self) -> Vec<Frame> {
+        self.framer.log.take()
+    }
+
+    /// The frames that the receiver took since the last call, where they are watched: whole ones, and the one that
+    /// broke a rule as far as it came. To be asked after each `receive`, before its event is told.
+    #[inline]
+    pub fn received_frames(&mut self) -> Vec<Frame> {
+        std::mem::take(&mut self.received)
+    }
+
+    /// The next breach that the receiver passed over, oldest first: where the connection is lenient, or behind a close
+    /// frame, when nothing is left to fail. To be asked until `None` after each `receive`.
+    #[inline]
+    pub fn tolerated(&mut self) -> Option<Violation> {
+        self.tolerated.pop_front()
+    }
+
+    /// Takes what the receiver noticed beside its events.
+    pub(super) fn noticed(&mut self, frames: Vec<Frame>, tolerated: Vec<Violation>) {
+        self.received.extend(frames);
+        self.tolerated.extend(tolerated);
     }
 
     /// The next control frame that the connection queued by itself, oldest first. To be asked until `None` after
@@ -248,21 +353,25 @@ impl Sender {
     /// (RFC 6455 §5.5.3), and answered when what was queued before the first one has left, so that neither a peer
     /// that never reads fills our memory nor a busy sender starves the answer.
     pub(super) fn answer_ping(&mut self, payload: &[u8]) {
-        if !self.auto_pong || self.phase != Phase::Open {
+        // A ping that is too long was passed over; no pong could hold its payload.
+        let fits = payload.len() <= MAX_CONTROL_PAYLOAD;
+        if !self.auto_pong || !fits || self.phase != Phase::Open {
             return;
         }
         if let Some(pending) = &mut self.pending {
             pending.payload = payload.to_vec();
-        } else if self.outgoing.unsent().len() < PONG_LIMIT {
+        } else if self.framer.outgoing.unsent().len() < PONG_LIMIT {
             self.automatic_pong(payload.to_vec());
         } else {
-            self.pending = Some(Pending { payload: payload.to_vec(), due: self.outgoing.added() });
+            self.pending = Some(Pending { payload: payload.to_vec(), due: self.framer.outgoing.added() });
         }
     }
 
     /// The peer sent a close frame: answers it with the same code unless we sent ours (RFC 6455 §5.5.1).
     pub(super) fn answer_close(&mut self, code: Option<u16>) {
         if self.phase == Phase::Open {
+            // A code that was passed over is not one to send back.
+            let code = code.map(|code| if close::may_be_sent(code) { code } else { 1002 });
             self.automatic_close(code, "");
         }
         self.phase = Phase::Closed;
@@ -275,12 +384,12 @@ impl Sender {
         if payload.len() > MAX_CONTROL_PAYLOAD {
             return Err(SendError::PayloadTooLong(payload.len()));
         }
-        self.frame(OpCode::Control(opcode), true, false, payload);
+        self.framer.control(opcode, payload);
         Ok(())
     }
 
     fn automatic_pong(&mut self, payload: Vec<u8>) {
-        self.frame(OpCode::Control(Control::Pong), true, false, &payload);
+        self.framer.control(Control::Pong, &payload);
         self.automatic.push_back(Automatic::Pong(payload));
     }
 
@@ -291,81 +400,32 @@ impl Sender {
 
     fn close_frame(&mut self, code: Option<u16>, reason: &str) {
         self.pending = None;
-        self.frame(OpCode::Control(Control::Close), true, false, &close::payload(code, reason));
+        self.framer.control(Control::Close, &close::payload(code, reason));
     }
 
-    /// Queues a message compressed; returns its length on the wire.
+    /// From now on messages are kept aside until they are written.
+    fn keep(&mut self) {
+        let kept = self.kept.get_or_insert_default();
+        self.framer.outgoing.make_opaque(kept);
+    }
+
+    /// Queues a message and keeps it; returns its length on the wire where it is compressed.
     #[cold]
-    fn compressed(&mut self, kind: Kind, payload: &[u8]) -> Option<u64> {
-        let mut deflation = self.deflation.take()?;
-        let compressed = deflation.stream().message(payload);
-        let length = compressed.len() as u64;
-        self.frames(kind, true, compressed);
-        deflation.kept.add(kind, payload, length, self.outgoing.added());
-        self.deflation = Some(deflation);
-        Some(length)
-    }
-
-    /// Queues the frames of a message.
-    #[inline]
-    fn frames(&mut self, kind: Kind, rsv1: bool, payload: &[u8]) {
-        match self.fragment {
-            Some(size) if payload.len() > size.get() => self.fragments(kind, rsv1, payload, size),
-            _ => self.frame(frame::opcode(kind), true, rsv1, payload),
-        }
-    }
-
-    /// RSV1 is set on the first fragment only (RFC 7692 §6.1).
-    fn fragments(&mut self, kind: Kind, mut rsv1: bool, payload: &[u8], size: NonZeroUsize) {
-        let mut opcode = frame::opcode(kind);
-        let mut rest = payload;
-        while rest.len() > size.get() {
-            let (fragment, after) = rest.split_at(size.get());
-            self.frame(opcode, false, rsv1, fragment);
-            rsv1 = false;
-            opcode = OpCode::Data(Data::Continue);
-            rest = after;
-        }
-        self.frame(opcode, true, rsv1, rest);
-    }
-
-    #[inline]
-    fn frame(&mut self, opcode: OpCode, is_final: bool, rsv1: bool, payload: &[u8]) {
-        let mask = self.masks.as_mut().map(Masks::next);
-        let header = FrameHeader { is_final, rsv1, opcode, mask, ..FrameHeader::default() };
-        let out = self.outgoing.end();
-        out.reserve(frame::MAX_HEADER + payload.len());
-        frame::write_header(out, &header, payload.len());
-        match mask {
-            Some(key) => mask::append(out, payload, key),
-            None => out.extend_from_slice(payload),
-        }
+    fn kept_message(&mut self, kind: Kind, payload: &[u8], split: Split) -> Option<u64> {
+        let compressed = match &mut self.deflation {
+            Some(deflation) => {
+                let compressed = deflation.stream().message(payload);
+                self.framer.message(kind, true, compressed, split);
+                Some(compressed.len() as u64)
+            }
+            None => {
+                self.framer.message(kind, false, payload, split);
+                None
+            }
+        };
+        let wire = compressed.unwrap_or(payload.len() as u64);
+        let end = self.framer.outgoing.added();
+        self.kept.get_or_insert_default().add(kind, payload, wire, end);
+        compressed
     }
 }
-
-impl fmt::Display for NotOpen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the connection is closing: nothing may be sent after a close frame (RFC 6455 §5.5.1)")
-    }
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SendError::NotOpen => NotOpen.fmt(f),
-            SendError::PayloadTooLong(length) => {
-                write!(f, "{length} bytes are too many for a control frame, 125 is the most (RFC 6455 §5.5)")
-            }
-            SendError::ReasonTooLong(length) => {
-                write!(f, "a reason of {length} bytes is too long, 123 is the most (RFC 6455 §5.5)")
-            }
-            SendError::Code(code) => write!(f, "close code {code} must not be sent (RFC 6455 §7.4)"),
-            SendError::ReasonWithoutCode => {
-                f.write_str("a close reason needs a code before it (RFC 6455 §5.5.1)")
-            }
-        }
-    }
-}
-
-impl std::error::Error for NotOpen {}
-impl std::error::Error for SendError {}

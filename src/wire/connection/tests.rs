@@ -2,6 +2,8 @@
 //! over random messages; and tungstenite's `WebSocket` as the independent other end.
 
 mod compression;
+mod lenient;
+mod watched;
 
 use std::io::{self, Cursor, Read, Write};
 use std::num::NonZeroUsize;

@@ -42,7 +42,7 @@ fn step(
     collect: bool,
     framed: &mut Option<Framed>,
 ) -> Option<(bool, usize)> {
-    let head = Start::read(&bytes[at..])?.finish(&bytes[at..]).ok()??;
+    let head = Start::read(&bytes[at..])?.finish(&bytes[at..])?;
     let start = at + head.size;
     let end = start + usize::try_from(head.length).ok()?;
     let kind = match head.header.opcode {
