@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::net::{Timings, TlsFacts};
-use crate::wire::Kind;
+use crate::wire::{Frame, Kind};
 
 /// When an event happened.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +73,18 @@ pub enum Event<'a> {
         /// The reason, as it came.
         reason: Cow<'a, [u8]>,
     },
+    /// A frame as it was on the wire, where frames are watched; told before what it made happen.
+    Frame {
+        /// Which way it went.
+        direction: Direction,
+        /// Header and payload.
+        frame: Frame,
+    },
+    /// Bytes that were sent as they are: a crafted frame, or any others.
+    Raw {
+        /// What was put on the wire.
+        bytes: Cow<'a, [u8]>,
+    },
     /// The connection is over.
     End(Arc<Ended>),
     /// Something worth knowing that is not an error.
@@ -97,6 +109,8 @@ impl Event<'_> {
                 Event::Pong { direction, payload: own(payload), rtt, auto }
             }
             Event::Close { direction, code, reason } => Event::Close { direction, code, reason: own(reason) },
+            Event::Frame { direction, frame } => Event::Frame { direction, frame },
+            Event::Raw { bytes } => Event::Raw { bytes: own(bytes) },
             Event::End(ended) => Event::End(ended),
             Event::Notice(text) => Event::Notice(own(text)),
             Event::Error(text) => Event::Error(own(text)),

@@ -14,7 +14,7 @@ use super::event::{Cause, Direction, Event, Opened};
 use super::life::{Due, Life};
 use super::outbound::Outbound;
 use crate::net::{Stream, tls};
-use crate::wire::{self, Connection, Receiver, Settings};
+use crate::wire::{self, CloseFrame, Connection, Receiver, Settings};
 
 /// The number of a link: counted from 1 in the order of opening, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -158,8 +158,13 @@ impl Link {
             }
             let received = self.receiver.receive(&mut input[taken..], &mut self.outbound.sender);
             taken += received.consumed;
-            let Some(event) = received.event else { return taken };
-            if let Some(event) = note(&mut self.outbound, event) {
+            let event = received.event.map(|event| note(&mut self.outbound, event));
+            for noticed in self.outbound.noticed() {
+                let mut control = Control::of(self.id, &mut self.outbound, links, shell);
+                listener.event(&mut control, self.id, noticed);
+            }
+            let Some(event) = event else { return taken };
+            if let Some(event) = event {
                 let mut control = Control::of(self.id, &mut self.outbound, links, shell);
                 listener.event(&mut control, self.id, event);
             }
@@ -232,7 +237,7 @@ impl Link {
 }
 
 /// Takes note of what `wire` received, sees that the answer goes out first, and words the event for the listener.
-/// A violation is no event of its own: it is told with the end.
+/// A violation is no event of its own: it is told with the end. The close frame that is one is told as it came.
 fn note<'a>(outbound: &mut Outbound, event: wire::Event<'a>) -> Option<Event<'a>> {
     let direction = Direction::Received;
     match event {
@@ -253,10 +258,12 @@ fn note<'a>(outbound: &mut Outbound, event: wire::Event<'a>) -> Option<Event<'a>
             answer(outbound);
             Some(Event::Close { direction, code, reason: Cow::Borrowed(reason) })
         }
-        wire::Event::Violation(violation) => {
+        wire::Event::Violation(mut violation) => {
+            let close = violation.close.take();
             outbound.violated(violation);
             answer(outbound);
-            None
+            let CloseFrame { code, reason } = close?;
+            Some(Event::Close { direction, code, reason: Cow::Owned(reason) })
         }
     }
 }

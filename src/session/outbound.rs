@@ -7,13 +7,17 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::event::{By, Cause, Count, Direction, Ended, Event, Opened};
 use super::life::{Clocks, Life};
 use crate::net::Stream;
-use crate::wire::{Automatic, Kind, Role, SendError, Sender, State, Violation};
+use crate::wire::{Automatic, Crafted, Kind, Role, SendError, Sender, State, Violation, close};
+
+/// The opcode of a ping (RFC 6455 §5.2).
+const PING: u8 = 0x9;
 
 /// How many pings of ours are remembered while their pongs are awaited.
 const PINGS_REMEMBERED: usize = 64;
@@ -32,7 +36,9 @@ pub struct Outbound {
     sent: Count,
     pings: VecDeque<(Vec<u8>, Instant)>,
     last_rtt: Option<Duration>,
-    reports: Option<Vec<Event<'static>>>,
+    /// What was sent, for the listener; frames and raw bytes where nothing else is asked for.
+    reports: Vec<Event<'static>>,
+    reports_all: bool,
     first_close: Option<By>,
     own_code: Option<u16>,
     peer_close: Option<(Option<u16>, Vec<u8>)>,
@@ -62,7 +68,8 @@ impl Outbound {
             sent: Count::default(),
             pings: VecDeque::new(),
             last_rtt: None,
-            reports: report.then(Vec::new),
+            reports: Vec::new(),
+            reports_all: report,
             first_close: None,
             own_code: None,
             peer_close: None,
@@ -74,6 +81,19 @@ impl Outbound {
     /// Queues one data message.
     pub fn message(&mut self, kind: Kind, payload: &[u8]) -> Result<(), SendError> {
         let compressed = self.sender.message(kind, payload)?;
+        self.sent_message(kind, payload, compressed);
+        Ok(())
+    }
+
+    /// Queues one data message in so many frames (RFC 6455 §5.4).
+    pub fn fragmented(&mut self, kind: Kind, payload: &[u8], count: NonZeroU32) -> Result<(), SendError> {
+        let compressed = self.sender.fragmented(kind, payload, count)?;
+        self.sent_message(kind, payload, compressed);
+        Ok(())
+    }
+
+    #[inline]
+    fn sent_message(&mut self, kind: Kind, payload: &[u8], compressed: Option<u64>) {
         self.sent.add(payload.len(), compressed);
         self.report(|| Event::Message {
             direction: Direction::Sent,
@@ -81,18 +101,50 @@ impl Outbound {
             payload: Cow::Owned(payload.to_vec()),
             compressed,
         });
-        Ok(())
+    }
+
+    /// Queues a frame as described, whatever the rules and the state say; `sizes` are those of the single writes. A
+    /// close frame starts the closing handshake; a ping is awaited as any other.
+    pub fn craft(&mut self, crafted: &Crafted, sizes: &[usize]) {
+        let was_open = self.state() == State::Open;
+        let bytes = self.sender.craft(crafted, sizes);
+        self.report_raw(bytes);
+        if was_open && self.state() != State::Open {
+            self.start_closing(close::read(&crafted.payload).0);
+        }
+        if crafted.opcode == PING {
+            self.await_pong(&crafted.payload);
+        }
+    }
+
+    /// Queues bytes as they are, whatever the rules and the state say; `sizes` are those of the single writes.
+    pub fn raw(&mut self, bytes: &[u8], sizes: &[usize]) {
+        self.sender.raw(bytes, sizes);
+        self.report_raw(bytes.to_vec());
+    }
+
+    fn report_raw(&mut self, bytes: Vec<u8>) {
+        self.report(|| Event::Raw { bytes: Cow::Owned(bytes) });
+    }
+
+    /// Has every frame told that goes either way, or none.
+    pub fn watch(&mut self, frames: bool) {
+        self.sender.watch(frames);
     }
 
     /// Queues a ping of at most 125 bytes (RFC 6455 §5.5.2).
     pub fn ping(&mut self, payload: &[u8]) -> Result<(), SendError> {
         self.sender.ping(payload)?;
+        self.await_pong(payload);
+        self.report(|| Event::Ping { direction: Direction::Sent, payload: Cow::Owned(payload.to_vec()) });
+        Ok(())
+    }
+
+    fn await_pong(&mut self, payload: &[u8]) {
         if self.pings.len() == PINGS_REMEMBERED {
             self.pings.pop_front();
         }
         self.pings.push_back((payload.to_vec(), Instant::now()));
-        self.report(|| Event::Ping { direction: Direction::Sent, payload: Cow::Owned(payload.to_vec()) });
-        Ok(())
     }
 
     /// Queues an unsolicited pong (RFC 6455 §5.5.3).
@@ -170,22 +222,26 @@ impl Outbound {
         self.last_rtt
     }
 
+    /// Tells what was queued: its frames, and what they are.
+    #[inline]
     fn report(&mut self, event: impl FnOnce() -> Event<'static>) {
-        if let Some(reports) = &mut self.reports {
-            reports.push(event());
+        let direction = Direction::Sent;
+        self.reports.extend(self.sender.frames().into_iter().map(|frame| Event::Frame { direction, frame }));
+        if self.reports_all {
+            self.reports.push(event());
         }
     }
 
     /// The `Sent` events collected since the last call.
     pub(super) fn take_reports(&mut self) -> Vec<Event<'static>> {
-        self.reports.as_mut().map(std::mem::take).unwrap_or_default()
+        std::mem::take(&mut self.reports)
     }
 
     /// Writes what is queued, as far as the socket takes it. The loop does so after each turn; a listener does it
     /// that wants to know at once whether there is room again.
     pub fn flush(&mut self) {
-        while self.writable && self.broken.is_none() && !self.sender.unsent().is_empty() {
-            match self.stream.write(self.sender.unsent()) {
+        while self.writable && self.broken.is_none() && !self.sender.next_write().is_empty() {
+            match self.stream.write(self.sender.next_write()) {
                 Ok(written) if written > 0 => self.sender.advance(written),
                 Ok(_) => self.broken = Some(ErrorKind::WriteZero.into()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
@@ -198,6 +254,18 @@ impl Outbound {
     /// Whether nothing can be written any more.
     pub(super) fn is_broken(&self) -> bool {
         self.broken.is_some()
+    }
+
+    /// What came in beside events: frames, where they are watched, and breaches that were passed over.
+    #[inline]
+    pub(super) fn noticed(&mut self) -> Vec<Event<'static>> {
+        let direction = Direction::Received;
+        let frames = self.sender.received_frames().into_iter();
+        let mut noticed: Vec<_> = frames.map(|frame| Event::Frame { direction, frame }).collect();
+        while let Some(violation) = self.sender.tolerated() {
+            noticed.push(Event::Error(Cow::Owned(format!("passed over: {violation}"))));
+        }
+        noticed
     }
 
     /// Takes note of what the connection queued by itself.
@@ -217,9 +285,13 @@ impl Outbound {
 
     /// A close frame of ours is queued.
     fn closed(&mut self, code: Option<u16>, reason: Vec<u8>) {
+        self.report(|| Event::Close { direction: Direction::Sent, code, reason: Cow::Owned(reason) });
+        self.start_closing(code);
+    }
+
+    fn start_closing(&mut self, code: Option<u16>) {
         self.own_code = code;
         self.first_close.get_or_insert(self.ourselves());
-        self.report(|| Event::Close { direction: Direction::Sent, code, reason: Cow::Owned(reason) });
         self.clocks.closing(Instant::now(), self.in_flight());
     }
 
