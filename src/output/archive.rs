@@ -51,6 +51,8 @@ impl Archive {
 fn weight(event: &Event<'_>) -> usize {
     match event {
         Event::Message { payload, .. } => payload.len(),
+        Event::Frame { frame, .. } => frame.wire_size(),
+        Event::Raw { bytes } => bytes.len(),
         _ => 0,
     }
 }

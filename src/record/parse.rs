@@ -4,6 +4,8 @@
 //! no record is dropped in silence. Fields it does not know pass. Called by `pipe` and the prompt for `-i jsonl`,
 //! who add the line number.
 
+mod crafted;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use data_encoding::BASE64;
 use serde_json::{Map, Value};
 
 use crate::render::Untrusted;
-use crate::wire::close;
+use crate::wire::{Crafted, close};
 
 /// What a record asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,20 @@ pub enum Input {
         code: Option<u16>,
         /// At most 123 bytes; empty where there is no code.
         reason: String,
+    },
+    /// Send a frame as described.
+    Frame {
+        /// What it says, whether that is right or wrong.
+        crafted: Crafted,
+        /// The sizes of the single writes, in bytes; what is left over is one more.
+        writes: Vec<usize>,
+    },
+    /// Send bytes as they are.
+    Raw {
+        /// What is put on the wire.
+        bytes: Vec<u8>,
+        /// As with a frame.
+        writes: Vec<usize>,
     },
     /// Wait before the next record.
     Sleep(Duration),
@@ -60,6 +76,8 @@ pub enum ParseError {
     },
     /// The event, in quotes, is not one that records know.
     UnknownEvent(String),
+    /// The length of a frame does not fit into the form asked for.
+    DoesNotFit(String),
     /// No close frame may carry this code (RFC 6455 §7.4).
     CloseCode(u64),
     /// A control frame would not hold this (RFC 6455 §5.5).
@@ -95,6 +113,7 @@ impl fmt::Display for ParseError {
             ParseError::Missing { event, field } => write!(f, "the record of event {event} lacks {field}"),
             ParseError::Wrong { field, expected } => write!(f, "the field \"{field}\" must be {expected}"),
             ParseError::UnknownEvent(event) => write!(f, "unknown event {event}"),
+            ParseError::DoesNotFit(why) => f.write_str(why),
             ParseError::CloseCode(code) => {
                 write!(
                     f,
@@ -132,10 +151,14 @@ impl Record {
             }
             // The frames of a recording repeat what its messages say.
             ("frame", Some(_)) => Ok(Input::Skip),
+            ("frame", None) => self.frame(),
+            ("raw", _) => self.raw(),
             ("text", _) => self.text(),
-            ("binary", _) => Ok(Input::Binary(self.base64()?.ok_or_else(|| self.missing("\"base64\""))?)),
+            ("binary", _) => {
+                Ok(Input::Binary(self.base64("base64")?.ok_or_else(|| self.missing("\"base64\""))?))
+            }
             ("ping", _) => Ok(Input::Ping(self.control("the payload of a ping")?)),
-            ("pong", _) if self.flag("auto")? => Ok(Input::Skip),
+            ("pong", _) if self.boolean("auto")? == Some(true) => Ok(Input::Skip),
             ("pong", _) => Ok(Input::Pong(self.control("the payload of a pong")?)),
             ("close", _) => self.close(),
             ("sleep", _) => self.sleep(),
@@ -151,7 +174,7 @@ impl Record {
     fn control(&self, what: &'static str) -> Result<Vec<u8>, ParseError> {
         let payload = match self.string("data")? {
             Some(text) => text.as_bytes().to_vec(),
-            None => self.base64()?.ok_or_else(|| self.missing("\"data\" or \"base64\""))?,
+            None => self.base64("base64")?.ok_or_else(|| self.missing("\"data\" or \"base64\""))?,
         };
         within(what, payload.len(), close::MAX_CONTROL_PAYLOAD)?;
         Ok(payload)
@@ -188,14 +211,14 @@ impl Record {
         self.field(field).map(|value| value.as_str().ok_or(wrong)).transpose()
     }
 
-    fn base64(&self) -> Result<Option<Vec<u8>>, ParseError> {
-        let wrong = |_| ParseError::Wrong { field: "base64", expected: "base64 with padding (RFC 4648 §4)" };
-        self.string("base64")?.map(|text| BASE64.decode(text.as_bytes()).map_err(wrong)).transpose()
+    fn base64(&self, field: &'static str) -> Result<Option<Vec<u8>>, ParseError> {
+        let wrong = |_| ParseError::Wrong { field, expected: "base64 with padding (RFC 4648 §4)" };
+        self.string(field)?.map(|text| BASE64.decode(text.as_bytes()).map_err(wrong)).transpose()
     }
 
-    fn flag(&self, field: &'static str) -> Result<bool, ParseError> {
+    fn boolean(&self, field: &'static str) -> Result<Option<bool>, ParseError> {
         let wrong = ParseError::Wrong { field, expected: "true or false" };
-        self.field(field).map_or(Ok(false), |value| value.as_bool().ok_or(wrong))
+        self.field(field).map(|value| value.as_bool().ok_or(wrong)).transpose()
     }
 
     fn missing(&self, field: &'static str) -> ParseError {

@@ -6,14 +6,14 @@
 use std::io::Write as _;
 use std::time::{Duration, SystemTime};
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, Encoding, HEXLOWER};
 use jiff::Timestamp;
 
 use super::string::{push_bytes, push_string};
 use crate::net::{Timings, TlsFacts};
 use crate::render::Redactor;
 use crate::session::event::{By, Count, Direction, Ended, Event, Opened, Stamp};
-use crate::wire::{Kind, close};
+use crate::wire::{Frame, Kind, close};
 
 /// Turns events into lines.
 #[derive(Clone, Debug)]
@@ -59,6 +59,11 @@ impl Writer {
                 }
             }
             Event::Close { direction, code, reason } => close_frame(out, *direction, *code, reason),
+            Event::Frame { direction, frame } => frame_fields(out, *direction, frame),
+            Event::Raw { bytes } => {
+                direction(out, Direction::Sent);
+                hex(out, "hex", bytes);
+            }
             Event::End(ended) => end(out, ended, exit),
             Event::Notice(text) | Event::Error(text) => string(out, "message", text),
         }
@@ -91,6 +96,8 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::Ping { .. } => "ping",
         Event::Pong { .. } => "pong",
         Event::Close { .. } => "close",
+        Event::Frame { .. } => "frame",
+        Event::Raw { .. } => "raw",
         Event::End(_) => "end",
         Event::Notice(_) => "notice",
         Event::Error(_) => "error",
@@ -159,7 +166,7 @@ fn message(out: &mut Vec<u8>, sent_or_received: Direction, kind: Kind, payload: 
     match (kind, std::str::from_utf8(payload)) {
         (Kind::Text, Ok(text)) => string(out, "data", text),
         // Text that is not UTF-8 was let through on purpose; its bytes are what matters.
-        _ => base64(out, payload),
+        _ => base64(out, "base64", payload),
     }
     number(out, "size", payload.len() as u64);
 }
@@ -168,7 +175,7 @@ fn control(out: &mut Vec<u8>, sent_or_received: Direction, payload: &[u8]) {
     direction(out, sent_or_received);
     match std::str::from_utf8(payload) {
         Ok(text) => string(out, "data", text),
-        Err(_) => base64(out, payload),
+        Err(_) => base64(out, "base64", payload),
     }
 }
 
@@ -178,6 +185,24 @@ fn close_frame(out: &mut Vec<u8>, sent_or_received: Direction, code: Option<u16>
     optional_string(out, "name", code.map(close::name));
     key(out, "reason");
     push_bytes(out, reason);
+}
+
+/// The length is the one the header tells; where the header broke off there is none.
+fn frame_fields(out: &mut Vec<u8>, sent_or_received: Direction, frame: &Frame) {
+    let (start, head) = (frame.start(), frame.head());
+    direction(out, sent_or_received);
+    flag(out, "fin", start.is_final());
+    number(out, "rsv", start.reserved_bits());
+    number(out, "opcode", frame.opcode());
+    flag(out, "masked", start.is_masked());
+    match head.as_ref().and_then(|head| head.header.mask) {
+        Some(key) => hex(out, "mask", &key),
+        None => optional_string(out, "mask", None),
+    }
+    optional_number(out, "length", head.map(|head| head.length));
+    hex(out, "header", &frame.header);
+    base64(out, "payload", &frame.payload);
+    optional_number(out, "fragment", frame.fragment);
 }
 
 fn end(out: &mut Vec<u8>, ended: &Ended, exit: Option<u8>) {
@@ -248,12 +273,20 @@ fn flag(out: &mut Vec<u8>, name: &str, value: bool) {
     out.extend_from_slice(if value { b"true" } else { b"false" });
 }
 
-fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    key(out, "base64");
+fn base64(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    encoded(out, name, &BASE64, bytes);
+}
+
+fn hex(out: &mut Vec<u8>, name: &str, bytes: &[u8]) {
+    encoded(out, name, &HEXLOWER, bytes);
+}
+
+fn encoded(out: &mut Vec<u8>, name: &str, encoding: &Encoding, bytes: &[u8]) {
+    key(out, name);
     out.push(b'"');
     let start = out.len();
-    out.resize(start + BASE64.encode_len(bytes.len()), 0);
-    BASE64.encode_mut(bytes, &mut out[start..]);
+    out.resize(start + encoding.encode_len(bytes.len()), 0);
+    encoding.encode_mut(bytes, &mut out[start..]);
     out.push(b'"');
 }
 

@@ -11,10 +11,10 @@ use super::page::Page;
 use super::redact::Redactor;
 use super::style::{Style, Tone};
 use super::text::Untrusted;
-use super::{json, units, verbose};
+use super::{frame, json, units, verbose};
 use crate::net::Timings;
 use crate::session::event::{By, Cause, Direction, Ended, Event, Opened, Stamp};
-use crate::wire::{Kind, close};
+use crate::wire::{Frame, Kind, close};
 
 /// Turns events into lines.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Renderer {
     previous: Duration,
     /// When the connection opened, since the start.
     opened: Option<Duration>,
+    /// When the frame shown before went by.
+    last_frame: Option<Duration>,
     closing: Closing,
 }
 
@@ -40,7 +42,7 @@ enum Closing {
 impl Renderer {
     /// A renderer that has shown nothing yet.
     pub fn new(style: Style) -> Self {
-        Renderer { style, previous: Duration::ZERO, opened: None, closing: Closing::Not }
+        Renderer { style, previous: Duration::ZERO, opened: None, last_frame: None, closing: Closing::Not }
     }
 
     /// How events are shown.
@@ -81,6 +83,12 @@ impl Renderer {
             Event::Close { direction, code, reason } => {
                 page.line((*direction).into(), format!("close {}", close_frame(*code, reason)));
             }
+            Event::Frame { direction, frame } => {
+                let since = self.last_frame.map(|last| stamp.elapsed.saturating_sub(last));
+                self.last_frame = Some(stamp.elapsed);
+                frame_line(&mut page, *direction, frame, since);
+            }
+            Event::Raw { bytes } => raw(&mut page, bytes),
             Event::End(ended) => {
                 let tone = if ended.clean { Tone::Notice } else { Tone::Error };
                 page.signed_line(tone, Tone::Notice.sign(), end(ended));
@@ -99,6 +107,7 @@ impl Renderer {
         match event {
             Event::Open(_) => {
                 self.opened = Some(stamp.elapsed);
+                self.last_frame = None;
                 self.closing = Closing::Not;
                 true
             }
@@ -118,6 +127,8 @@ impl Renderer {
                 };
                 news || self.style.verbose
             }
+            // What was shown as frames is not shown again.
+            Event::Raw { bytes } => !self.style.frames || frames(bytes).is_none(),
             _ => true,
         }
     }
@@ -205,10 +216,39 @@ fn text(page: &mut Page<'_>, tone: Tone, payload: &[u8]) {
 
 fn binary(page: &mut Page<'_>, tone: Tone, payload: &[u8]) {
     page.line(tone, format!("binary {}", units::count(payload.len() as u64, "byte")));
+    dump(page, payload);
+}
+
+fn dump(page: &mut Page<'_>, payload: &[u8]) {
     let limit = page.style.hex_limit;
     let shown = if limit == 0 { payload } else { &payload[..payload.len().min(limit)] };
     hexdump_into(page.out, shown);
     more(page, payload.len() - shown.len(), "--hex-limit");
+}
+
+fn frame_line(page: &mut Page<'_>, direction: Direction, frame: &Frame, since: Option<Duration>) {
+    page.signed_line(direction.into(), frame::sign(direction), frame::line(frame, since));
+}
+
+/// Bytes sent as they are: the frames that they are, or a dump.
+fn raw(page: &mut Page<'_>, bytes: &[u8]) {
+    if let Some(frames) = frames(bytes) {
+        return frames.iter().for_each(|frame| frame_line(page, Direction::Sent, frame, None));
+    }
+    let text = format!("raw {}", units::count(bytes.len() as u64, "byte"));
+    page.signed_line(Tone::Sent, frame::sign(Direction::Sent), text);
+    dump(page, bytes);
+}
+
+/// The frames that the bytes are; `None` where they are something else, or end within a header.
+fn frames(mut bytes: &[u8]) -> Option<Vec<Frame>> {
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        let (frame, size) = Frame::read(bytes)?;
+        frames.push(frame);
+        bytes = &bytes[size..];
+    }
+    Some(frames)
 }
 
 /// At most `limit` bytes (0: all), cut before a character that would not fit.

@@ -5,6 +5,7 @@
 //! whatever is secret passes `redact`.
 
 pub mod event;
+mod frame;
 pub mod hexdump;
 pub mod json;
 mod json_tokens;
@@ -16,6 +17,7 @@ pub mod units;
 pub mod verbose;
 
 pub use event::Renderer;
+pub use frame::opcode_name;
 pub use redact::Redactor;
 pub use style::{Style, TimeStyle};
 pub use text::{Untrusted, escape, escape_into};

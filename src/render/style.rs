@@ -31,6 +31,8 @@ pub struct Style {
     pub time: Option<TimeStyle>,
     /// Whether heads, TLS facts, timings and statistics are shown.
     pub verbose: bool,
+    /// Whether frames are shown; then bytes that are frames are not shown once more as raw ones.
+    pub frames: bool,
     /// Whether secrets are shown as they are.
     pub show_secrets: bool,
 }
@@ -70,6 +72,7 @@ impl Default for Style {
             width: 0,
             time: None,
             verbose: false,
+            frames: false,
             show_secrets: false,
         }
     }

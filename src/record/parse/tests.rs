@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::record::Writer;
 use crate::session::event::{Direction, Event, Stamp};
-use crate::wire::Kind;
+use crate::wire::{Kind, LengthForm, Masking};
 
 fn read(line: &str) -> Result<Input, ParseError> {
     parse(line.as_bytes())
@@ -42,6 +42,37 @@ fn what_is_to_be_sent() {
 }
 
 #[test]
+fn frames_and_bytes_as_they_are_described() {
+    let frame = |line: &str| match read(line) {
+        Ok(Input::Frame { crafted, writes }) => (crafted, writes),
+        other => panic!("{line}: {other:?}"),
+    };
+    let plain = Crafted::new(1, b"Hi".to_vec());
+    for payload in [r#""data":"Hi""#, r#""hex":"48 69""#, r#""payload":"SGk=""#] {
+        let line = format!(r#"{{"event":"frame","opcode":1,{payload}}}"#);
+        assert_eq!(frame(&line), (plain.clone(), vec![]), "{line}");
+    }
+    let odd = r#"{"event":"frame","fin":false,"rsv":5,"opcode":11,"mask":"01020304","length":9,"length_bits":64,
+        "writes":[1,2]}"#;
+    let expected = Crafted {
+        fin: false,
+        rsv: 5,
+        masking: Masking::Key([1, 2, 3, 4]),
+        length: Some(9),
+        form: Some(LengthForm::Bits64),
+        ..Crafted::new(11, vec![])
+    };
+    assert_eq!(frame(odd), (expected, vec![1, 2]));
+    let masking = |field: &str| frame(&format!(r#"{{"event":"frame","opcode":1{field}}}"#)).0.masking;
+    assert_eq!(masking(""), Masking::ByRole);
+    assert_eq!(masking(r#","masked":true"#), Masking::On);
+    assert_eq!(masking(r#","masked":false,"mask":null"#), Masking::Off);
+    assert_eq!(masking(r#","masked":true,"mask":"01020304""#), Masking::Key([1, 2, 3, 4]));
+    let raw = read(r#"{"event":"raw","direction":"sent","hex":"81 00","writes":[1]}"#);
+    assert_eq!(raw, Ok(Input::Raw { bytes: vec![0x81, 0], writes: vec![1] }));
+}
+
+#[test]
 fn what_is_skipped() {
     let lines = [
         "",
@@ -70,7 +101,21 @@ fn what_is_wrong_is_named() {
         ("{}", "the record lacks \"event\""),
         (r#"{"event":7}"#, "the field \"event\" must be a string"),
         (r#"{"event":"txet\u001b"}"#, r#"unknown event "txet\x1b""#),
-        (r#"{"event":"frame"}"#, "unknown event \"frame\""),
+        (r#"{"event":"frame"}"#, "the record of event \"frame\" lacks \"opcode\""),
+        (r#"{"event":"frame","opcode":16}"#, "the field \"opcode\" must be an opcode from 0 to 15"),
+        (r#"{"event":"frame","opcode":1,"rsv":8}"#, "the field \"rsv\" must be a number from 0 to 7"),
+        (
+            r#"{"event":"frame","opcode":1,"mask":"0102"}"#,
+            "the field \"mask\" must be four bytes in hexadecimal",
+        ),
+        (
+            r#"{"event":"frame","opcode":1,"length":126,"length_bits":7}"#,
+            "a length of 126 does not fit into 7 bits, where 125 is the most",
+        ),
+        (r#"{"event":"frame","opcode":1,"length_bits":8}"#, "the field \"length_bits\" must be 7, 16 or 64"),
+        (r#"{"event":"raw"}"#, "the record of event \"raw\" lacks \"hex\""),
+        (r#"{"event":"raw","hex":"8"}"#, "the field \"hex\" must be bytes in hexadecimal"),
+        (r#"{"event":"raw","hex":"81","writes":[0]}"#, "the field \"writes\" must be a list of sizes from 1"),
         (r#"{"event":"text"}"#, "the record of event \"text\" lacks \"data\""),
         (r#"{"event":"text","data":null}"#, "the record of event \"text\" lacks \"data\""),
         (r#"{"event":"text","data":1}"#, "the field \"data\" must be a string"),
@@ -147,6 +192,8 @@ proptest! {
         let pong = |auto| Event::Pong { direction: sent, payload: payload.clone(), rtt: None, auto };
         prop_assert_eq!(round_trip(&pong(false)), Input::Pong(control.clone()));
         prop_assert_eq!(round_trip(&pong(true)), Input::Skip);
+        let raw = Event::Raw { bytes: Cow::Borrowed(&bytes) };
+        prop_assert_eq!(round_trip(&raw), Input::Raw { bytes: bytes.clone(), writes: vec![] });
         let reason = if code.is_some() { reason } else { String::new() };
         let close = Event::Close { direction: sent, code, reason: Cow::Borrowed(reason.as_bytes()) };
         prop_assert_eq!(round_trip(&close), Input::Close { code, reason: reason.clone() });

@@ -39,6 +39,26 @@ fn messages() {
 }
 
 #[test]
+fn frames_and_raw_bytes() {
+    let told = |bytes: &[u8], fragment, direction| {
+        let (frame, _) = Frame::read(bytes).expect("a frame");
+        line(&Event::Frame { direction, frame: Frame { fragment, ..frame } }, None)
+    };
+    let hello = told(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", Some(1), Direction::Sent);
+    let fields =
+        r#""direction":"sent","fin":true,"rsv":0,"opcode":1,"masked":true,"mask":"37fa213d","length":5,"#;
+    let fields = fields.to_owned() + r#""header":"818537fa213d","payload":"SGVsbG8=","fragment":1"#;
+    assert_eq!(hello, record("frame", &fields));
+    let odd = told(b"\x5b\x7e\x00\x05ab", None, Direction::Received);
+    let fields =
+        r#""direction":"received","fin":false,"rsv":5,"opcode":11,"masked":false,"mask":null,"length":5,"#;
+    let fields = fields.to_owned() + r#""header":"5b7e0005","payload":"YWI=","fragment":null"#;
+    assert_eq!(odd, record("frame", &fields));
+    let raw = line(&Event::Raw { bytes: b"\x81\x00".into() }, None);
+    assert_eq!(raw, record("raw", r#""direction":"sent","hex":"8100""#));
+}
+
+#[test]
 fn control_frames() {
     let ping = Event::Ping { direction: Direction::Sent, payload: b"a".into() };
     assert_eq!(line(&ping, None), record("ping", r#""direction":"sent","data":"a""#));

@@ -217,6 +217,36 @@ fn verbose_shows_heads_and_statistics() {
 }
 
 #[test]
+fn frames_have_signs_of_their_own_and_the_time_between() {
+    let frame = |direction, bytes| {
+        let (frame, _) = Frame::read(bytes).expect("a frame");
+        Event::Frame { direction, frame }
+    };
+    let events = [
+        frame(Direction::Sent, b"\x89\x00"),
+        received(b"< text FIN"),
+        frame(Direction::Received, b"\x8a\x01x"),
+    ];
+    let expected = ">> ping FIN · 0 bytes (7 bit), 2 on the wire · no mask\n< < text FIN\n\
+        << pong FIN · 1 byte (7 bit), 3 on the wire · no mask · +3.0 ms · \"x\"\n";
+    assert_eq!(render(&Style::default(), &events), expected);
+}
+
+#[test]
+fn raw_bytes_are_shown_once_as_frames_or_as_they_are() {
+    let raw = |bytes: &'static [u8]| [Event::Raw { bytes: bytes.into() }];
+    let frames = Style { frames: true, ..Style::default() };
+    let two = ">> text FIN · 1 byte (7 bit), 3 on the wire · no mask · \"a\"\n\
+        >> text FIN · 2 bytes (7 bit), 0 of them there, 2 on the wire · no mask\n";
+    assert_eq!(render(&Style::default(), &raw(b"\x81\x01a\x81\x02")), two);
+    assert_eq!(render(&frames, &raw(b"\x81\x01a\x81\x02")), "");
+    let odd = ">> raw 1 byte\n  00000000  81                                                |.|\n";
+    for style in [Style::default(), frames] {
+        assert_eq!(render(&style, &raw(b"\x81")), odd);
+    }
+}
+
+#[test]
 fn time_stands_before_the_sign() {
     let style = Style { time: Some(TimeStyle::Delta), ..Style::default() };
     let hidden = close(Direction::Received, 1000, b"");
