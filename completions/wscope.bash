@@ -38,7 +38,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-V -m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --version --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help connect demo completions man help"
+            opts="-V -m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --version --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help connect demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,6 +85,10 @@ _wscope() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fragment)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -282,7 +286,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__connect)
-            opts="-m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
+            opts="-m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -329,6 +333,10 @@ _wscope() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fragment)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -512,7 +520,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__demo)
-            opts="-m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
+            opts="-m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -559,6 +567,10 @@ _wscope() {
                     return 0
                     ;;
                 --linger)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fragment)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

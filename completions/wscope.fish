@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n V/version m/message= t/text b/binary i/input= o/output= chunk-size= no-input echo n/count= 1 until= linger= max-message= H/header= origin= s/subprotocol= z/compress= user-agent= u/user= bearer= cookie= L/location max-redirs= 4 6 resolve= unix-socket= x/proxy= connect-timeout= timeout= unsafe-handshake k/insecure cacert= cert= key= pkcs12= pass-file= sni= tls-min= tls-max= ping-interval= ping-timeout= no-pong idle-timeout= reconnect= reconnect-delay= reconnect-max= close-code= close-reason= close-timeout= v/verbose q/quiet time= hex-limit= text-limit= pretty= color= raw-terminal progress record= show-secrets no-history no-config h/help
+    string join \n V/version m/message= t/text b/binary i/input= o/output= chunk-size= no-input echo n/count= 1 until= linger= fragment= lenient max-message= H/header= origin= s/subprotocol= z/compress= user-agent= u/user= bearer= cookie= L/location max-redirs= 4 6 resolve= unix-socket= x/proxy= connect-timeout= timeout= unsafe-handshake k/insecure cacert= cert= key= pkcs12= pass-file= sni= tls-min= tls-max= ping-interval= ping-timeout= no-pong idle-timeout= reconnect= reconnect-delay= reconnect-max= close-code= close-reason= close-timeout= v/verbose frames q/quiet time= hex-limit= text-limit= pretty= color= raw-terminal progress record= show-secrets no-history no-config h/help
 end
 
 function __fish_wscope_needs_command
@@ -45,6 +45,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l chunk-size -d 'Read block
 complete -c wscope -n "__fish_wscope_needs_command" -s n -l count -d 'End when this many data messages have been received; fewer: exit code 1' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l until -d 'End when a received message matches this regular expression; none: exit code 1' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Send messages in fragments of at most this many bytes' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Send this header field with the request' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l origin -d 'Send this Origin' -r
@@ -95,13 +96,15 @@ complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send bina
 complete -c wscope -n "__fish_wscope_needs_command" -l no-input -d 'Never read stdin; the session then has no end of input'
 complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send every data message back as it came: makes wscope a test peer; stdin is never read'
 complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'The same as -n 1'
+complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Report what the peer does against the protocol and go on where what follows still makes sense'
 complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects; credentials never follow to another origin, and wss never becomes ws'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -d 'Use IPv4 only'
 complete -c wscope -n "__fish_wscope_needs_command" -s 6 -d 'Use IPv6 only'
 complete -c wscope -n "__fish_wscope_needs_command" -l unsafe-handshake -d 'Let -H set the header fields that the opening handshake itself is made of'
 complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Do not verify the server\'s certificate'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-pong -d 'Do not answer pings'
-complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics'
+complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics; -vv: frames too'
+complete -c wscope -n "__fish_wscope_needs_command" -l frames -d 'Show each frame, sent and received, as it was on the wire'
 complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c wscope -n "__fish_wscope_needs_command" -l raw-terminal -d 'Do not neutralise control characters of the peer on a terminal'
 complete -c wscope -n "__fish_wscope_needs_command" -l progress -d 'Show messages, bytes and rate on stderr while a pipe runs'
@@ -135,6 +138,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand connect" -l chunk-size -d 
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s n -l count -d 'End when this many data messages have been received; fewer: exit code 1' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l until -d 'End when a received message matches this regular expression; none: exit code 1' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l fragment -d 'Send messages in fragments of at most this many bytes' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s H -l header -d 'Send this header field with the request' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l origin -d 'Send this Origin' -r
@@ -184,13 +188,15 @@ complete -c wscope -n "__fish_wscope_using_subcommand connect" -s b -l binary -d
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l no-input -d 'Never read stdin; the session then has no end of input'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l echo -d 'Send every data message back as it came: makes wscope a test peer; stdin is never read'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s 1 -d 'The same as -n 1'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l lenient -d 'Report what the peer does against the protocol and go on where what follows still makes sense'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s L -l location -d 'Follow redirects; credentials never follow to another origin, and wss never becomes ws'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s 4 -d 'Use IPv4 only'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s 6 -d 'Use IPv6 only'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l unsafe-handshake -d 'Let -H set the header fields that the opening handshake itself is made of'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s k -l insecure -d 'Do not verify the server\'s certificate'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l no-pong -d 'Do not answer pings'
-complete -c wscope -n "__fish_wscope_using_subcommand connect" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics; -vv: frames too'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l frames -d 'Show each frame, sent and received, as it was on the wire'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l raw-terminal -d 'Do not neutralise control characters of the peer on a terminal'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l progress -d 'Show messages, bytes and rate on stderr while a pipe runs'
@@ -219,6 +225,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l chunk-size -d 'Re
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s n -l count -d 'End when this many data messages have been received; fewer: exit code 1' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l until -d 'End when a received message matches this regular expression; none: exit code 1' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l fragment -d 'Send messages in fragments of at most this many bytes' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s H -l header -d 'Send this header field with the request' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l origin -d 'Send this Origin' -r
@@ -268,13 +275,15 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -s b -l binary -d 'S
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-input -d 'Never read stdin; the session then has no end of input'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l echo -d 'Send every data message back as it came: makes wscope a test peer; stdin is never read'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 1 -d 'The same as -n 1'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l lenient -d 'Report what the peer does against the protocol and go on where what follows still makes sense'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s L -l location -d 'Follow redirects; credentials never follow to another origin, and wss never becomes ws'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 4 -d 'Use IPv4 only'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s 6 -d 'Use IPv6 only'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l unsafe-handshake -d 'Let -H set the header fields that the opening handshake itself is made of'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s k -l insecure -d 'Do not verify the server\'s certificate'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-pong -d 'Do not answer pings'
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics; -vv: frames too'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l frames -d 'Show each frame, sent and received, as it was on the wire'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l raw-terminal -d 'Do not neutralise control characters of the peer on a terminal'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l progress -d 'Show messages, bytes and rate on stderr while a pipe runs'

@@ -65,12 +65,20 @@ Every record has \"event\", \"time\" (RFC 3339, UTC) and \"elapsed\" (seconds si
   binary        direction, base64, size
   ping, pong    direction, data or base64; rtt (seconds) on a pong that answers ours; auto on an automatic one
   close         direction, code (null: none), name, reason
+  frame         with --frames: direction, fin, rsv (0-7, RSV1 is 4), opcode, masked, mask (hex), length (as told),
+                header (hex), payload (base64, unmasked), fragment (counted from 1 in its message)
+  raw           what was sent as it is, crafted frames included: direction, hex
   end           by (client, server, connection), clean, code, reason, error, sent, received, exit
   notice, error message
 
-As input (-i jsonl): text, binary, ping, pong, close (ends the input) and sleep (seconds). A record without
-direction is to be sent. Skipped are open, end, notice, error, listening, whatever was received, and automatic pongs,
-so that a recording can be sent again.
+As input (-i jsonl): text, binary, ping, pong, close (ends the input), sleep (seconds), and what is sent as it is:
+  frame   opcode; fin (true), rsv (0), masked, mask, length (may lie), length_bits (7, 16, 64), and the payload as
+          payload (base64), data (text) or hex
+  raw     hex
+  Both take writes: a list of sizes; so many bytes are written by themselves, and what is left over in one more.
+
+A record without direction is to be sent. Skipped are open, end, notice, error, listening, whatever was received,
+frames with a direction, and automatic pongs, so that a recording can be sent again.
 ";
 
 const CONFIG: &str = "\

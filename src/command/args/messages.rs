@@ -81,6 +81,17 @@ pub struct Messages {
     #[arg(long, value_name = "TIME")]
     pub linger: Option<Span>,
 
+    /// Send messages in fragments of at most this many bytes
+    #[arg(long, value_name = "SIZE", value_parser = some_size)]
+    pub fragment: Option<Size>,
+
+    /// Report what the peer does against the protocol and go on where what follows still makes sense
+    ///
+    /// By default the connection is failed with the close code that answers the breach, and the exit code is 6.
+    /// Limits, and what leaves the stream without sense, fail it in any case.
+    #[arg(long)]
+    pub lenient: bool,
+
     /// The largest message, sent or received; a larger one received fails the connection (1009)
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = some_size)]
     pub max_message: Size,

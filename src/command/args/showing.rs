@@ -41,9 +41,15 @@ pub enum TimeForm {
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Showing")]
 pub struct Showing {
-    /// Show the heads of request and response, TLS facts, timings, compression and final statistics
+    /// Show the heads of request and response, TLS facts, timings, compression and final statistics; -vv: frames too
     #[arg(short = 'v', long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+
+    /// Show each frame, sent and received, as it was on the wire
+    ///
+    /// One line a frame, in the session or on stderr; with -o jsonl and --record a `frame` record each.
+    #[arg(long)]
+    pub frames: bool,
 
     /// Say nothing on stderr but errors
     #[arg(short = 'q', long)]
@@ -93,4 +99,11 @@ pub struct Showing {
     /// Read no config file
     #[arg(long)]
     pub no_config: bool,
+}
+
+impl Showing {
+    /// Whether each frame is shown.
+    pub fn wants_frames(&self) -> bool {
+        self.frames || self.verbose > 1
+    }
 }

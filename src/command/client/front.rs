@@ -30,6 +30,8 @@ pub enum Display {
     Time(Option<TimeForm>),
     /// Show only messages that match; `None` shows all.
     Filter(Option<regex::bytes::Regex>),
+    /// Show frames.
+    Frames(bool),
     /// Show only what is asked for.
     Quiet(bool),
 }

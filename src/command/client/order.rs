@@ -1,12 +1,13 @@
 //! What other threads ask of a session: typed lines and commands of a prompt, and signals.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::front::Display;
 use crate::net::Target;
-use crate::wire::Kind;
+use crate::wire::{Crafted, Kind};
 
 /// One thing to do.
 #[derive(Clone)]
@@ -19,6 +20,14 @@ pub enum Order {
     Pong(Vec<u8>),
     /// Start the closing handshake; `None` sends no code.
     Close { code: Option<u16>, reason: String },
+    /// Send a data message in so many frames.
+    Fragment { count: NonZeroU32, kind: Kind, payload: Vec<u8> },
+    /// Send a frame as described, in writes of these sizes.
+    Frame { crafted: Crafted, writes: Vec<usize> },
+    /// Send bytes as they are, in writes of these sizes.
+    Raw { bytes: Vec<u8>, writes: Vec<usize> },
+    /// Show each frame, or none.
+    Frames(bool),
     /// Do the order so many times, with a pause between.
     Repeat { count: u64, pause: Duration, order: Box<Order> },
     /// Tell the state of the connection.

@@ -13,7 +13,7 @@ use super::ending::Goal;
 use super::named::read_named;
 use super::{credentials, headers};
 use crate::command::Fault;
-use crate::command::args::values::Span;
+use crate::command::args::values::{Size, Span};
 use crate::command::args::{ColorWhen, Form, Options, PrettyWhen, Showing, TimeForm};
 use crate::net::{self, Dialer, Family, ProxyChoice, Target};
 use crate::output::terminal::{self, Streams};
@@ -107,6 +107,10 @@ fn opening_for(options: &Options, url: &str, terminal: bool) -> Result<Opening> 
     let mut settings = Settings::new(Role::Client);
     settings.max_message = options.messages.max_message.0;
     settings.auto_pong = !options.life.no_pong;
+    settings.fragment =
+        options.messages.fragment.and_then(|Size(size)| usize::try_from(size).ok()?.try_into().ok());
+    settings.lenient = options.messages.lenient;
+    settings.frames = options.showing.wants_frames();
     Ok(Opening {
         target,
         dialer,
@@ -253,6 +257,7 @@ impl Showing {
             width: if terminal { terminal::width() } else { 0 },
             time: self.time.map(time_style),
             verbose: self.verbose > 0,
+            frames: self.wants_frames(),
             show_secrets: self.show_secrets,
         }
     }

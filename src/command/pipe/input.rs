@@ -292,6 +292,14 @@ impl Input {
             record::Input::Binary(data) => outbound.message(Kind::Binary, &data),
             record::Input::Ping(data) => outbound.ping(&data),
             record::Input::Pong(data) => outbound.pong(&data),
+            record::Input::Frame { crafted, writes } => {
+                outbound.craft(&crafted, &writes);
+                Ok(())
+            }
+            record::Input::Raw { bytes, writes } => {
+                outbound.raw(&bytes, &writes);
+                Ok(())
+            }
             record::Input::Close { code, reason } => return Some(Stop::Close(code, reason)),
             record::Input::Sleep(pause) => return now.checked_add(pause).map(Stop::Asleep),
         };

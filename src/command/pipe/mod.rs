@@ -71,7 +71,7 @@ impl Pipe {
 
     /// Whether what is sent must come back as an event.
     pub fn wants_sent(&self) -> bool {
-        self.form == Form::Jsonl || self.showing.verbose > 0
+        self.form == Form::Jsonl || self.showing.verbose > 0 || self.showing.wants_frames()
     }
 
     /// Says an event on stderr.
@@ -112,16 +112,19 @@ impl Pipe {
         }
         match self.form {
             Form::Jsonl => self.records.line(event, &stamp(), None, self.stdout.buffer()),
-            Form::Human => {
-                self.text.clear();
-                self.screen.event(event, &stamp(), &mut self.text);
-                self.stdout.buffer().extend_from_slice(self.text.as_bytes());
-            }
+            Form::Human => self.print(event, &stamp()),
             form => output::append(form, payload, self.stdout.buffer()),
         }
         if self.form != Form::Human {
             self.tell_compression(event);
         }
+    }
+
+    /// Writes to stdout what a terminal shows.
+    fn print(&mut self, event: &Event<'_>, stamp: &Stamp) {
+        self.text.clear();
+        self.screen.event(event, stamp, &mut self.text);
+        self.stdout.buffer().extend_from_slice(self.text.as_bytes());
     }
 
     /// Says what compression made of a message, on stderr.
@@ -153,6 +156,9 @@ impl Pipe {
             Event::Open(_) | Event::Ping { .. } | Event::Pong { .. } | Event::Close { .. } => {
                 self.showing.verbose > 0 && !self.showing.quiet
             }
+            // Where records go, each frame is one.
+            Event::Frame { .. } => self.form != Form::Jsonl && !self.showing.quiet,
+            Event::Raw { .. } => self.form != Form::Jsonl && self.showing.verbose > 0 && !self.showing.quiet,
             Event::Message { .. } => false,
         }
     }
@@ -204,8 +210,10 @@ impl Front for Pipe {
         if let Event::Message { direction: Direction::Received, payload, .. } = event {
             return self.message(event, payload, stamp);
         }
-        if self.form == Form::Jsonl {
-            self.records.line(event, &stamp(), exit, self.stdout.buffer());
+        match (self.form, event) {
+            (Form::Jsonl, _) => self.records.line(event, &stamp(), exit, self.stdout.buffer()),
+            (Form::Human, Event::Frame { .. } | Event::Raw { .. }) => return self.print(event, &stamp()),
+            _ => {}
         }
         self.tell_compression(event);
         if self.is_worth_saying(event) {

@@ -14,7 +14,7 @@ use rustyline::{
 };
 
 use super::line::is_unfinished;
-use super::slash::COMMANDS;
+use super::slash::{COMMANDS, crafted};
 #[cfg(unix)]
 use crate::output::terminal::Modes;
 use crate::wire::close::CODES;
@@ -137,6 +137,10 @@ impl Completer for Helper {
             Some(("help", name)) => {
                 Ok((pos - name.len(), words(COMMANDS.iter().map(|entry| entry.name), name)))
             }
+            Some(("frame", rest)) => {
+                let word = rest.rsplit(' ').next().unwrap_or_default();
+                Ok((pos - word.len(), words(crafted::WORDS.into_iter(), word)))
+            }
             Some((name, word)) if !word.contains(' ') => Ok((pos - word.len(), choices(name, word))),
             Some(_) => Ok((pos, Vec::new())),
         }
@@ -165,6 +169,7 @@ fn close_codes(start: &str) -> Vec<Pair> {
 /// The words of a command that takes one of a few, read off its arguments.
 fn choices(name: &str, start: &str) -> Vec<Pair> {
     let entry = COMMANDS.iter().find(|entry| entry.name == name && entry.arguments.contains('|'));
+    let entry = entry.filter(|entry| !entry.arguments.contains(' '));
     entry.map_or_else(Vec::new, |entry| words(entry.arguments.split('|'), start))
 }
 
@@ -187,7 +192,7 @@ mod tests {
         assert!(shown(close_codes("100")).iter().any(|code| code.starts_with("1000 ")));
         assert!(!shown(close_codes("")).iter().any(|code| code.starts_with("1006")));
         assert_eq!(shown(choices("quiet", "o")), ["on", "off"]);
-        assert!(choices("ping", "").is_empty());
+        assert!(choices("ping", "").is_empty() && choices("raw", "").is_empty());
     }
 
     #[test]

@@ -52,13 +52,27 @@ impl Setup {
             Form::Jsonl => return self.record(text),
             _ => text.as_bytes().to_vec(),
         };
-        if payload.len() as u64 > self.options.messages.max_message.0 {
-            return Err(format!("not sent: {} bytes are more than --max-message allows", payload.len()));
-        }
         if self.kind == Kind::Text && std::str::from_utf8(&payload).is_err() {
             return Err("not sent: this is not UTF-8, so it cannot be a text message".to_owned());
         }
-        Ok(Command::Order(Order::Send { kind: self.kind, payload, typed: true }))
+        self.fits(Order::Send { kind: self.kind, payload, typed: true }).map(Command::Order)
+    }
+
+    /// What is sent where a command leaves it open (`-b`).
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The order, if its message is not too large.
+    pub fn fits(&self, order: Order) -> Result<Order, String> {
+        let length = match &order {
+            Order::Send { payload, .. } | Order::Fragment { payload, .. } => payload.len(),
+            _ => 0,
+        };
+        match length as u64 > self.options.messages.max_message.0 {
+            true => Err(format!("not sent: {length} bytes are more than --max-message allows")),
+            false => Ok(order),
+        }
     }
 
     fn record(&self, text: &str) -> Result<Command, String> {
@@ -69,6 +83,8 @@ impl Setup {
             record::Input::Ping(data) => Order::Ping(data),
             record::Input::Pong(data) => Order::Pong(data),
             record::Input::Close { code, reason } => Order::Close { code, reason },
+            record::Input::Frame { crafted, writes } => Order::Frame { crafted, writes },
+            record::Input::Raw { bytes, writes } => Order::Raw { bytes, writes },
             record::Input::Sleep(_) => return Err("a sleep record means nothing at a prompt".to_owned()),
             record::Input::Skip => return Err("this record says what happened, not what to send".to_owned()),
         }))

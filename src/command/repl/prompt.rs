@@ -121,6 +121,7 @@ impl Front for Prompt {
             Display::Pretty(when) => style.pretty = when != PrettyWhen::Never,
             Display::Time(form) => style.time = form.map(time_style),
             Display::Filter(filter) => self.filter = filter,
+            Display::Frames(shown) => style.frames = shown,
             Display::Quiet(silent) => self.silent = silent,
         }
     }

@@ -1,13 +1,14 @@
 //! The slash commands: one table for parsing, completion, hints and `/help`.
 
+pub mod crafted;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::line::Setup;
 use crate::command::args::values::Span;
 use crate::command::args::{PrettyWhen, TimeForm};
-use crate::command::client::decode;
-use crate::command::client::{Display, Order};
+use crate::command::client::{Display, Order, decode};
 use crate::net::Target;
 use crate::wire::Kind;
 use crate::wire::close::{MAX_CONTROL_PAYLOAD, MAX_REASON, may_be_sent};
@@ -44,9 +45,18 @@ pub const COMMANDS: &[Entry] = &[
     entry("bin", "HEX", "send a binary message given in hexadecimal"),
     entry("base64", "BASE64", "send a binary message given in Base64"),
     entry("file", "[--text] PATH", "send the bytes of a file as one binary message, or as text"),
+    entry("fragment", "N TEXT", "send one message in N frames"),
+    entry(
+        "frame",
+        "KEY=VALUE...",
+        "send one frame as described: fin rsv1 rsv2 rsv3 opcode=NUMBER|NAME mask=on|off|HEX len=N (it may lie) \
+         lenbits=7|16|64 cut=SIZE,... payload=hex:...|text:...|base64:...|close:CODE REASON (comes last)",
+    ),
+    entry("raw", "HEX [| HEX]...", "put bytes on the wire; what stands between bars is written by itself"),
     entry("status", "", "show state, peer, subprotocol, extensions, unsent bytes, last ping"),
     entry("headers", "", "show the heads of the opening handshake"),
     entry("stats", "", "show counters and rates"),
+    entry("frames", "on|off", "show each frame as it was on the wire"),
     entry("pretty", "auto|always|never", "lay out JSON messages"),
     entry("time", "relative|clock|delta|off", "show when each event happened"),
     entry("filter", "[REGEX]", "show only messages that match; without one show all"),
@@ -78,6 +88,10 @@ pub fn parse(text: &str, setup: &Setup) -> Result<Command, String> {
         "bin" => message(Kind::Binary, decode::hex(argument.as_bytes())?),
         "base64" => message(Kind::Binary, decode::base64(argument.as_bytes())?),
         "file" => file(argument, setup)?,
+        "fragment" => setup.fits(crafted::fragment(argument, setup.kind())?)?,
+        "frame" => crafted::frame(rest)?,
+        "raw" => crafted::raw(argument)?,
+        "frames" => Order::Frames(on_or_off(argument)?),
         "status" => Order::Status,
         "headers" => Order::Headers,
         "stats" => Order::Statistics,
@@ -193,10 +207,16 @@ fn display(name: &str, argument: &str) -> Result<Display, String> {
         ("filter", regex) => {
             Display::Filter(Some(regex::bytes::Regex::new(regex).map_err(|error| error.to_string())?))
         }
-        ("quiet", "on") => Display::Quiet(true),
-        ("quiet", "off") => Display::Quiet(false),
-        _ => return Err("on or off?".to_owned()),
+        (_, state) => Display::Quiet(on_or_off(state)?),
     })
+}
+
+fn on_or_off(argument: &str) -> Result<bool, String> {
+    match argument {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off?".to_owned()),
+    }
 }
 
 fn connect(url: &str) -> Result<Order, String> {
@@ -233,8 +253,12 @@ fn repeat(argument: &str, setup: &Setup) -> Result<Order, String> {
         Order::Send { kind, payload, .. } => {
             Ok(Order::Repeat { count, pause, order: Box::new(message(kind, payload)) })
         }
-        Order::Ping(_) | Order::Pong(_) => Ok(Order::Repeat { count, pause, order: Box::new(order) }),
-        _ => Err("only messages, pings and pongs can be repeated".to_owned()),
+        Order::Ping(_)
+        | Order::Pong(_)
+        | Order::Fragment { .. }
+        | Order::Frame { .. }
+        | Order::Raw { .. } => Ok(Order::Repeat { count, pause, order: Box::new(order) }),
+        _ => Err("only messages, frames, bytes, pings and pongs can be repeated".to_owned()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::super::credentials;
-use super::super::front::Front;
+use super::super::front::{Display, Front};
 use super::super::journal::Journal;
 use super::super::order::Order;
 use super::Client;
@@ -38,9 +38,16 @@ impl<F: Front> Client<F> {
     /// Carries an order out.
     pub(super) fn obey(&mut self, control: &mut Control<'_>, order: Order) {
         match order {
-            Order::Send { .. } | Order::Ping(_) | Order::Pong(_) | Order::Close { .. } => {
+            Order::Send { .. }
+            | Order::Fragment { .. }
+            | Order::Ping(_)
+            | Order::Pong(_)
+            | Order::Close { .. }
+            | Order::Frame { .. }
+            | Order::Raw { .. } => {
                 self.send(control, &order);
             }
+            Order::Frames(shown) => self.show_frames(control, shown),
             Order::Repeat { count, pause, order } => {
                 let at = Some(control.now());
                 self.repeat = (count > 0).then_some(Repeat { left: count, pause, order: *order, at });
@@ -92,6 +99,18 @@ impl<F: Front> Client<F> {
             self.front.say(&format!("not sent: {error}"));
         }
         result.is_ok()
+    }
+
+    /// `/frames`: on this connection and on those to come.
+    fn show_frames(&mut self, control: &mut Control<'_>, shown: bool) {
+        self.opening.settings.frames = shown;
+        if let Some(next) = &mut self.next {
+            next.settings.frames = shown;
+        }
+        if let Some(outbound) = self.outbound(control) {
+            outbound.watch(shown);
+        }
+        self.front.display(Display::Frames(shown));
     }
 
     /// Between two connections: a message waits for the next one.
@@ -287,6 +306,15 @@ fn send_on(outbound: &mut Outbound, order: &Order) -> Result<(), SendError> {
         Order::Ping(payload) => outbound.ping(payload),
         Order::Pong(payload) => outbound.pong(payload),
         Order::Close { code, reason } => outbound.close(*code, reason),
+        Order::Fragment { count, kind, payload } => outbound.fragmented(*kind, payload, *count),
+        Order::Frame { crafted, writes } => {
+            outbound.craft(crafted, writes);
+            Ok(())
+        }
+        Order::Raw { bytes, writes } => {
+            outbound.raw(bytes, writes);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
