@@ -13,6 +13,7 @@ use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Error, Message};
 
 use super::certs::Certified;
+use super::peer::end_without_reset;
 
 /// An echo server; it serves until the test process ends.
 pub struct Echo {
@@ -50,8 +51,10 @@ impl Echo {
                 thread::spawn(move || match wrap {
                     None => serve(socket, &knobs),
                     Some(wrap) => {
-                        if let Ok(stream) = wrap(socket) {
-                            serve(stream, &knobs);
+                        let Ok(handle) = socket.try_clone() else { return };
+                        match wrap(socket) {
+                            Ok(stream) => serve(stream, &knobs),
+                            Err(_) => end_without_reset(&handle),
                         }
                     }
                 });

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tungstenite::handshake::derive_accept_key;
 
@@ -48,7 +48,11 @@ pub fn peer_behind(wrap: Wrap, script: impl Fn(&mut Conn) + Send + Sync + 'stati
 impl Peer {
     /// A peer on an address of its own, for tests that care which.
     pub fn start(address: &str, wrap: Wrap, script: impl Fn(&mut Conn) + Send + Sync + 'static) -> Peer {
-        let listener = TcpListener::bind(address).expect("a free port");
+        Peer::on(TcpListener::bind(address).expect("a free port"), wrap, script)
+    }
+
+    /// A peer on a listener that is there already.
+    pub fn on(listener: TcpListener, wrap: Wrap, script: impl Fn(&mut Conn) + Send + Sync + 'static) -> Peer {
         let addr = listener.local_addr().expect("a bound listener");
         let (calls, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let (report, outcomes) = mpsc::channel();
@@ -145,6 +149,12 @@ pub fn drain(from: &mut dyn Read) {
     while matches!(from.read(&mut block), Ok(count) if count > 0) {}
 }
 
+/// Ends after a handshake that failed: an alert that is on its way must not be destroyed by a reset.
+pub fn end_without_reset(mut socket: &TcpStream) {
+    let _ = socket.shutdown(Shutdown::Write);
+    drain(&mut socket);
+}
+
 fn serve(
     socket: TcpStream,
     number: usize,
@@ -154,9 +164,7 @@ fn serve(
     let prepared = socket.set_nodelay(true).and_then(|()| socket.set_read_timeout(Some(DEADLINE)));
     let Ok(handle) = prepared.and_then(|()| socket.try_clone()) else { return Ok(()) };
     let Ok(stream) = wrap(socket) else {
-        // An alert that is on its way must not be destroyed by a reset.
-        let _ = handle.shutdown(Shutdown::Write);
-        drain(&mut &handle);
+        end_without_reset(&handle);
         return Ok(());
     };
     let mut conn = Conn { number, stream, socket: Some(handle), request: Request::default(), rude: false };
@@ -313,20 +321,20 @@ impl Conn {
         true
     }
 
-    /// Waits, without reading, until the client has sent as much as it can.
+    /// Waits, without reading, until the client has sent as much as it can: until nothing more has come in twenty
+    /// looks. A client that was merely not let run would have to miss its turn in all of them.
     pub fn wait_until_client_stalls(&mut self) {
         let socket = self.socket.as_ref().expect("a TCP connection");
         let mut block = vec![0; 16 << 20];
-        let mut last = 0;
-        for _ in 0..200 {
+        let (mut last, mut same) = (0, 0);
+        let end = Instant::now() + DEADLINE;
+        while same < 20 {
+            assert!(Instant::now() < end, "the client never stopped sending: {last} bytes wait");
+            thread::sleep(Duration::from_millis(50));
             let waiting = socket.peek(&mut block).expect("the client is connected");
-            if waiting > 64 * 1024 && waiting == last {
-                return;
-            }
+            same = if waiting > 64 * 1024 && waiting == last { same + 1 } else { 0 };
             last = waiting;
-            thread::sleep(Duration::from_millis(100));
         }
-        panic!("the client never stopped sending: {last} bytes wait");
     }
 
     /// The next frame, `None` where the client left instead.
@@ -367,6 +375,17 @@ impl Conn {
         assert_eq!(frame.opcode, CLOSE, "a close frame was awaited: {frame:?}");
         assert_eq!(frame.close_code(), Some(code), "the code of {frame:?}");
         String::from_utf8_lossy(&frame.payload[2..]).into_owned()
+    }
+
+    /// Sends a close frame; the client must answer it with the same code. Pings may come before.
+    #[track_caller]
+    pub fn close_among_pings(&mut self, code: u16) {
+        self.send(close(code, ""));
+        let mut next = self.frame();
+        while next.opcode == PING {
+            next = self.frame();
+        }
+        assert_eq!((next.opcode, next.close_code()), (CLOSE, Some(code)), "{next:?}");
     }
 
     /// The client must close with this code; answers with the same one.

@@ -6,8 +6,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{PipeReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -20,6 +19,9 @@ use super::DEADLINE;
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_wscope");
+
+/// So many bytes every pipe takes without a reader: one page, to which Linux narrows them for users who have many.
+const HELD_BY_A_PIPE: usize = 4096;
 
 /// A call of wscope being put together.
 pub struct Wscope {
@@ -48,28 +50,6 @@ pub fn shell(line: &str, args: &[&str]) -> Wscope {
     let mut command = Command::new("sh");
     command.arg("-c").arg(line).arg("sh").args(args);
     Wscope::new(command)
-}
-
-/// An address whose listener counts who came, for refusals that must happen before connecting.
-pub struct Untouched(TcpListener);
-
-/// A listener that nobody may connect to.
-pub fn untouched() -> Untouched {
-    Untouched(TcpListener::bind("127.0.0.1:0").expect("a free port"))
-}
-
-impl Untouched {
-    /// Where it listens, as a `ws` URL.
-    pub fn url(&self) -> String {
-        format!("ws://{}/", self.0.local_addr().expect("a bound listener"))
-    }
-
-    /// Fails if anybody connected.
-    #[track_caller]
-    pub fn check(&self) {
-        self.0.set_nonblocking(true).expect("a listener can be polled");
-        assert!(self.0.accept().is_err(), "wscope connected, though the call is wrong");
-    }
 }
 
 impl Wscope {
@@ -113,7 +93,7 @@ impl Wscope {
         self
     }
 
-    /// stdin is a pipe that gives these bytes and ends.
+    /// stdin is a pipe that gives these bytes and ends. What any pipe can hold waits in it before the program starts.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Stdin::Bytes(bytes.into());
         self
@@ -159,6 +139,7 @@ impl Wscope {
             Stdin::Null => self.command.stdin(Stdio::null()),
             Stdin::Open => self.command.stdin(Stdio::piped()),
             Stdin::File(file) => self.command.stdin(file),
+            Stdin::Bytes(bytes) if bytes.len() <= HELD_BY_A_PIPE => self.command.stdin(filled_pipe(&bytes)),
             Stdin::Bytes(bytes) => {
                 feed = Some(bytes);
                 self.command.stdin(Stdio::piped())
@@ -167,6 +148,8 @@ impl Wscope {
         if !self.hold_stdout {
             self.command.stdout(Stdio::piped());
         }
+        #[cfg(target_os = "linux")]
+        heed_signals();
         let shown = format!("{:?}", self.command.get_args().collect::<Vec<_>>());
         let mut child = self.command.stderr(Stdio::piped()).spawn().expect("the binary starts");
         let mut stdin = child.stdin.take();
@@ -179,6 +162,30 @@ impl Wscope {
         let stderr = collect(child.stderr.take());
         Running { child, stdin, stdout, stderr, shown, deadline: Instant::now() + DEADLINE, home: self.home }
     }
+}
+
+/// Whoever runs the tests may have set signals to be ignored (nohup, a shell's `&`), which programs inherit. A handler,
+/// here one that does nothing, is not inherited: what is started after this has the system's defaults.
+#[cfg(target_os = "linux")]
+fn heed_signals() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        for signal in [1, 2, 15] {
+            if ignored & (1 << (signal - 1)) != 0 {
+                signal_hook::flag::register(signal, Arc::default()).expect("a handler can be set");
+            }
+        }
+    });
+}
+
+/// A pipe that holds these bytes and has no writer any more.
+fn filled_pipe(bytes: &[u8]) -> PipeReader {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    writer.write_all(bytes).expect("a pipe holds as much");
+    reader
 }
 
 /// The variables that make `home` the home of a program.
@@ -258,13 +265,12 @@ impl Running {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), signal).expect("the process is there");
     }
 
-    /// The most memory the process ever held, in KiB. Ask while it runs.
+    /// The most memory the process ever held, in KiB; `None` where it has ended and holds none.
     #[cfg(target_os = "linux")]
-    #[track_caller]
-    pub fn peak_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("it has memory");
-        line.trim().trim_end_matches("kB").trim().parse().expect("a number of KiB")
+    pub fn peak_kib(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().trim_end_matches("kB").trim().parse().expect("a number of KiB"))
     }
 
     /// Waits for the end; past the deadline the program is killed and the test fails with what was printed.

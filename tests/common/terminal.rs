@@ -237,7 +237,7 @@ impl Terminal {
 
     fn wait_for_last_output(&self) {
         let state = self.state.0.lock().expect("nobody panics with the lock");
-        let _ = self.state.1.wait_timeout_while(state, Duration::from_secs(5), |state| !state.ended);
+        let _ = self.state.1.wait_timeout_while(state, DEADLINE, |state| !state.ended);
     }
 }
 
