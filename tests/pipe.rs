@@ -7,11 +7,20 @@ mod common;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::time::Duration;
 
-use common::echo::Knobs;
-use common::{BINARY, CLOSE, Echo, FIN, TEXT, close, echo, frame, peer, text, wscope};
+use common::{BINARY, CLOSE, FIN, Pace, Peer, TEXT, at_pace, close, echo, frame, gate, peer, text, wscope};
 
-fn slow_echo(millis: u64) -> Echo {
-    Echo::start(Knobs { delay: Duration::from_millis(millis), ..Knobs::default() })
+/// A server that takes its time over each answer.
+fn slow_echo(millis: u64, pace: Pace) -> Peer {
+    peer(move |c| {
+        c.accept();
+        while let Some(next) = c.next() {
+            if next.opcode == CLOSE {
+                return c.send(frame(FIN | CLOSE, &next.payload));
+            }
+            std::thread::sleep(Duration::from_millis(millis));
+            pace.send(c, frame(FIN | next.opcode, &next.payload));
+        }
+    })
 }
 
 #[test]
@@ -32,17 +41,23 @@ fn every_line_is_a_message_and_every_answer_a_line() {
 
 #[test]
 fn a_hundred_lines_come_back_from_a_slow_server() {
-    let echo = slow_echo(20);
     let lines: String = (0..100).map(|n| format!("line {n}\n")).collect();
     // No -n: the linger alone has to wait for all of them.
-    wscope(&["--linger", "1s", &echo.url()]).stdin(lines.as_str()).run().exits(0).prints(lines);
+    let output = at_pace(Duration::from_secs(1), |pace| {
+        let echo = slow_echo(20, pace);
+        wscope(&["--linger", "1s", &echo.url()]).stdin(lines.as_str()).run()
+    });
+    output.exits(0).prints(lines);
 }
 
 #[test]
 fn the_first_answer_may_take_longer_than_the_later_ones() {
     // By default five seconds for the first message after the end of input, then one.
-    let echo = slow_echo(1300);
-    wscope(&[&echo.url()]).stdin("slow\n").run().exits(0).prints("slow\n").silent();
+    let output = at_pace(Duration::from_secs(5), |pace| {
+        let echo = slow_echo(1300, pace);
+        wscope(&[&echo.url()]).stdin("slow\n").run()
+    });
+    output.exits(0).prints("slow\n").silent();
 }
 
 #[test]
@@ -101,6 +116,39 @@ fn with_m_alone_stdin_is_left_and_a_notice_names_i() {
     let output = wscope(&["-n1", "-m", "x", &echo.url()]).stdin("waiting\n").run();
     output.exits(0).prints("x\n").says("-i");
     wscope(&["-n1", "-m", "x", &echo.url()]).run().exits(0).prints("x\n").silent();
+}
+
+#[test]
+fn a_file_on_stdin_is_noticed_unless_it_was_read_or_is_not_wanted() {
+    let echo = echo();
+    let full = || {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(b"x").and_then(|()| file.seek(SeekFrom::Start(0))).expect("room on the disk");
+        file
+    };
+    wscope(&["-n1", "-m", "x", &echo.url()]).stdin_file(full()).run().exits(0).prints("x\n").says("-i");
+    for options in [&["-m", "@-"][..], &["-m", "x", "--no-input"]] {
+        let call = wscope(&[options, &["-n1", &echo.url()]].concat());
+        call.stdin_file(full()).run().exits(0).prints("x\n").silent();
+    }
+}
+
+#[test]
+fn data_that_comes_while_m_is_sent_is_noticed_too() {
+    let (asked, told) = (gate(), gate());
+    let (tell, wait) = (asked.clone(), told.clone());
+    let peer = peer(move |c| {
+        c.accept();
+        c.expect_text("x");
+        tell.open();
+        wait.wait();
+        c.close(1000, "");
+    });
+    let mut run = wscope(&["-m", "x", "--linger", "forever", &peer.url()]).stdin_open().start();
+    asked.wait();
+    run.write("late\n");
+    told.open();
+    run.finish_with_stdin_open().exits(0).prints("").says("-i");
 }
 
 #[test]
@@ -186,15 +234,18 @@ fn linger_forever_waits_for_the_server() {
 
 #[test]
 fn each_message_starts_the_linger_anew() {
-    let peer = peer(|c| {
-        c.accept();
-        for n in 0..6 {
-            c.send(text(&n.to_string()));
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        c.expect_close_and_answer(1000);
+    let output = at_pace(Duration::from_millis(800), |pace| {
+        let peer = peer(move |c| {
+            c.accept();
+            for n in 0..6 {
+                pace.send(c, text(&n.to_string()));
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            c.expect_close_and_answer(1000);
+        });
+        wscope(&["--linger", "800ms", &peer.url()]).run()
     });
-    wscope(&["--linger", "800ms", &peer.url()]).run().exits(0).prints("0\n1\n2\n3\n4\n5\n");
+    output.exits(0).prints("0\n1\n2\n3\n4\n5\n");
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub struct Client<F> {
     input_ends: bool,
     /// Stdin is read, or typed lines come.
     has_input: bool,
+    /// Stdin is left alone though nobody asked for that: a notice tells if data waits there.
+    leaves_input: bool,
     link: Option<LinkId>,
     retry: Option<Retry>,
     /// A connection is being opened.
@@ -94,6 +96,8 @@ impl<F: Front> Client<F> {
             Retry::new(most, life.reconnect_delay.0.unwrap_or(Duration::MAX), longest)
         });
         let linger = Linger::new(options.messages.linger.map(|span| span.0), goal.exists());
+        let messages = &options.messages;
+        let leaves_input = input.is_none() && !first.is_empty() && !messages.no_input && !messages.echo;
         let timeout = options.connecting.timeout.and_then(|span| span.0);
         Ok(Client {
             front,
@@ -104,6 +108,7 @@ impl<F: Front> Client<F> {
             linger,
             input_ends,
             has_input: input.is_some(),
+            leaves_input,
             link: None,
             retry,
             dialing: false,
@@ -139,13 +144,17 @@ impl<F: Front> Client<F> {
         if let Err(error) = self.front.begin(control) {
             self.fail_output(control, &error);
         }
-        if !self.has_input && !self.first.is_empty() && super::plan::input_waits() {
-            self.tell(
-                control,
-                &Event::Notice("standard input is not read with -m; -i lines reads it too".into()),
-            );
-        }
+        self.notice_input(control);
         self.dial(control);
+    }
+
+    /// Says, once, that data waits on a stdin that is not read. What feeds a pipe may be slower than we are, so it is
+    /// looked for at the beginning and at the end.
+    fn notice_input(&mut self, control: &mut Control<'_>) {
+        if self.leaves_input && super::plan::input_waits() {
+            self.leaves_input = false;
+            self.notice(control, "standard input is not read with -m; -i lines reads it too");
+        }
     }
 
     /// Begins to open the connection.

@@ -280,8 +280,8 @@ pub fn input_waits() -> bool {
     }
     #[cfg(unix)]
     {
-        let size = rustix::fs::fstat(&stdin).ok().map_or(0, |stat| stat.st_size);
-        size > 0 || rustix::io::ioctl_fionread(&stdin).is_ok_and(|waiting| waiting > 0)
+        // Of a file it counts what lies beyond the place up to which it was read.
+        rustix::io::ioctl_fionread(&stdin).is_ok_and(|waiting| waiting > 0)
     }
     #[cfg(not(unix))]
     false

@@ -116,6 +116,9 @@ impl<F: Front> Client<F> {
     /// The session is over. Everything is told, and the loop stops.
     pub(super) fn conclude(&mut self, control: &mut Control<'_>, ended: Option<Arc<Ended>>) {
         let never_open = ended.is_none() && !self.was_open;
+        if self.why != Some(Why::ReaderGone) {
+            self.notice_input(control);
+        }
         self.warn_of_loss(control, ended.as_deref());
         self.outcome = Some(self.verdict(ended.as_ref()));
         self.ended = ended.clone();
