@@ -201,7 +201,7 @@ mod tests {
         let error = stream.read_exact(&mut [0; 100_000]).expect_err("the peer never sends as much");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(begun.elapsed() >= Duration::from_millis(200));
-        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(begun.elapsed() < Duration::from_secs(60));
         drop(stream);
         dribble.join().expect("the peer does not panic");
     }
@@ -258,7 +258,7 @@ mod tests {
         let queued = stream.send_queue().expect("Linux counts");
         assert!(queued > 0 && queued <= sent, "{queued} of {sent}");
         peer.read_exact(&mut vec![0; sent]).expect("all that was sent");
-        let end = Instant::now() + Duration::from_secs(10);
+        let end = Instant::now() + Duration::from_secs(60);
         while stream.send_queue() != Some(0) {
             assert!(Instant::now() < end, "acknowledgements come");
             std::thread::yield_now();

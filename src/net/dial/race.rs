@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn soon() -> Option<Instant> {
-        Some(Instant::now() + Duration::from_secs(20))
+        Some(Instant::now() + Duration::from_secs(120))
     }
 
     fn named() -> Host {
@@ -180,7 +180,7 @@ mod tests {
         let begun = Instant::now();
         assert_eq!(connect(&[dead, address], soon()).expect("one listens").1, address);
         assert!(begun.elapsed() >= STAGGER, "the dead one went first");
-        assert!(begun.elapsed() < Duration::from_secs(10), "and did not use up the deadline");
+        assert!(begun.elapsed() < Duration::from_secs(60), "and did not use up the deadline");
     }
 
     #[cfg(target_os = "linux")]
@@ -188,7 +188,7 @@ mod tests {
     fn the_deadline_ends_the_race_and_tells_who_was_silent() {
         let (_hole, _held, dead) = black_hole();
         let (_closed, refused) = closed();
-        let until = Some(Instant::now() + Duration::from_millis(400));
+        let until = Some(Instant::now() + Duration::from_secs(3));
         let error = connect(&[dead, refused], until).expect_err("nobody answers").explain("h:1", &named());
         assert!(error.timed_out());
         let text = format!(
