@@ -143,7 +143,10 @@ fn a_peer_that_talks_on_instead_of_answering_is_left_too() {
     let peer = peer(|c| {
         c.accept();
         c.expect_close(1000);
-        while c.try_send(text("and another thing")) {}
+        // Not so much that the output is slow: what was not read could not have been the answer.
+        while c.try_send(text("and another thing")) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
     });
     wscope(&["--linger", "0", "--close-timeout", "300ms", &peer.url()]).run().exits(7);
 }
@@ -237,14 +240,14 @@ fn nothing_is_sent_after_the_close_frame() {
     let peer = peer(|c| {
         c.accept();
         c.expect_text("last");
+        c.send(text("enough"));
         assert_eq!(c.frame().opcode, CLOSE);
         // A ping now must find no pong, and no further line may come.
         c.send(frame(FIN | common::PING, b"too late"));
         c.send(close(1000, ""));
         assert_eq!(c.next(), None, "a frame after the close frame");
     });
-    let mut run =
-        wscope(&["-n1", "--until", "never", "--timeout", "300ms", &peer.url()]).stdin_open().start();
+    let mut run = wscope(&["-n1", &peer.url()]).stdin_open().start();
     run.write("last\n");
-    run.finish_with_stdin_open().exits(124);
+    run.finish_with_stdin_open().exits(0).prints("enough\n");
 }

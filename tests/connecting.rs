@@ -6,13 +6,7 @@ mod common;
 
 use std::net::TcpListener;
 
-use common::{echo, peer, wscope};
-
-/// A port of 127.0.0.1 where nothing listens.
-fn closed_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("a bound listener").port()
-}
+use common::{closed, echo, peer, wscope};
 
 #[track_caller]
 fn echoes(options: &[&str], url: &str) {
@@ -46,15 +40,17 @@ fn ipv6_addresses_stand_in_brackets() {
 
 #[test]
 fn refused_names_the_address() {
-    let port = closed_port();
-    for url in [format!("ws://127.0.0.1:{port}/"), format!("127.0.0.1:{port}")] {
-        wscope(&[&url]).run().fails(3, &[&format!("127.0.0.1:{port}"), "refused"]);
+    let nobody = closed();
+    for url in [nobody.url(), nobody.addr().to_string()] {
+        wscope(&[&url]).run().fails(3, &[&nobody.addr().to_string(), "refused"]);
     }
 }
 
 #[test]
 fn a_name_that_does_not_exist_is_named() {
-    wscope(&["ws://nosuch.invalid/"]).run().fails(3, &["nosuch.invalid"]);
+    // Where the name server does not answer, the system's look-up gives up by itself: soon, if told so.
+    let call = wscope(&["--connect-timeout", "100s", "ws://nosuch.invalid/"]);
+    call.env("RES_OPTIONS", "timeout:1 attempts:1").run().fails(3, &["nosuch.invalid"]);
 }
 
 #[test]
@@ -78,7 +74,8 @@ fn a_dead_address_is_passed_over() {
 
 #[test]
 fn all_dead_addresses_are_named() {
-    let port = closed_port();
+    let nobody = closed();
+    let port = nobody.addr().port();
     let resolve = format!("app.test:{port}:127.0.0.1,[::1]");
     let output = wscope(&["--resolve", &resolve, &format!("ws://app.test:{port}/")]).run();
     output.fails(3, &["127.0.0.1", "::1"]);
@@ -88,16 +85,15 @@ fn all_dead_addresses_are_named() {
 #[cfg(target_os = "linux")]
 mod black_hole {
     use std::net::{SocketAddr, TcpListener, TcpStream};
-    use std::sync::Arc;
     use std::time::Duration;
 
-    use super::common::{Peer, wscope};
+    use super::common::{peer, wscope};
     use socket2::{Domain, Socket, Type};
 
-    /// The listener and what fills its backlog; both must live on.
-    fn dig() -> (SocketAddr, TcpListener, Vec<TcpStream>) {
+    /// The listener and what fills its backlog; both must live on. No other test binds to 127.0.0.2.
+    fn dig(port: u16) -> (SocketAddr, TcpListener, Vec<TcpStream>) {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-        socket.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).expect("a free port");
+        socket.bind(&SocketAddr::from(([127, 0, 0, 2], port)).into()).expect("a free port");
         socket.listen(0).expect("it listens");
         let listener = TcpListener::from(socket);
         let addr = listener.local_addr().expect("a bound listener");
@@ -110,19 +106,18 @@ mod black_hole {
 
     #[test]
     fn tcp_is_the_phase_that_takes_too_long() {
-        let (addr, _listener, _fill) = dig();
-        let output = wscope(&["--connect-timeout", "300ms", &format!("ws://{addr}/")]).run();
+        let (addr, _listener, _fill) = dig(0);
+        let output = wscope(&["--connect-timeout", "1s", &format!("ws://{addr}/")]).run();
         output.fails(124, &["--connect-timeout", "tcp"]);
     }
 
     #[test]
     fn another_address_is_tried_meanwhile() {
-        let (addr, _listener, _fill) = dig();
-        let beside = format!("127.0.0.1:{}", addr.port());
-        let peer = Peer::start(&beside, Arc::new(|socket| Ok(Box::new(socket))), |c| {
+        let peer = peer(|c| {
             c.accept();
             c.close(1000, "");
         });
+        let (addr, _listener, _fill) = dig(peer.port());
         let resolve = format!("app.test:{}:127.0.0.2,127.0.0.1", addr.port());
         wscope(&["--resolve", &resolve, &format!("ws://app.test:{}/", addr.port())]).run().exits(0);
         assert_eq!(peer.calls(), 1);
@@ -138,19 +133,19 @@ fn a_server_that_dribbles_cannot_outlast_the_timeout() {
             std::thread::sleep(std::time::Duration::from_millis(30));
         }
     });
-    wscope(&["--connect-timeout", "400ms", &peer.url()]).run().fails(124, &["--connect-timeout", "http"]);
+    wscope(&["--connect-timeout", "2s", &peer.url()]).run().fails(124, &["--connect-timeout", "http"]);
 }
 
 #[test]
 fn a_port_that_never_speaks_tls_names_the_phase() {
     let peer = peer(|c| c.stall());
-    wscope(&["--connect-timeout", "300ms", &peer.tls_url()]).run().fails(124, &["--connect-timeout", "tls"]);
+    wscope(&["--connect-timeout", "3s", &peer.tls_url()]).run().fails(124, &["--connect-timeout", "tls"]);
 }
 
 #[test]
 fn the_timeout_of_the_run_covers_connecting_too() {
     let peer = peer(|c| c.stall());
-    wscope(&["--timeout", "300ms", &peer.url()]).run().fails(124, &["--timeout"]);
+    wscope(&["--timeout", "2s", &peer.url()]).run().fails(124, &["--timeout"]);
 }
 
 #[cfg(unix)]
@@ -280,6 +275,7 @@ fn credentials_stay_within_an_origin_and_each_hop_has_a_new_key() {
 #[test]
 fn sixteen_descriptors_are_enough() {
     let echo = echo();
-    let line = "ulimit -n 16; \"$WSCOPE\" -n1 -m x \"$1\"";
+    // Whoever runs the tests may have left descriptors open.
+    let line = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n 16; \"$WSCOPE\" -n1 -m x \"$1\"";
     common::program::shell(line, &[&echo.url()]).run().exits(0).prints("x\n");
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::frames::{BINARY, FIN, frame};
+use common::frames::{BINARY, FIN, close, frame};
 use common::{echo, peer, text, wscope};
 
 #[test]
@@ -23,16 +23,19 @@ fn input_goes_on_behind_a_message_that_filled_the_send_buffer() {
 #[cfg(unix)]
 #[test]
 fn a_goal_is_reached_with_a_reader_that_is_slow_and_more_behind_it() {
-    let peer = peer(|c| {
+    let folder = tempfile::tempdir().expect("a folder");
+    let go = folder.path().join("go");
+    let peer = peer(move |c| {
         c.accept();
         let large = frame(FIN | BINARY, &vec![b'x'; 3 << 20]);
         c.send([large, text("more"), text("and more")].concat());
-        c.expect_close_and_answer(1000);
+        // The goal is reached before the reader has read anything; only now it begins.
+        c.expect_close(1000);
+        std::fs::write(&go, "\n").expect("the reader waits for it");
+        c.send(close(1000, ""));
     });
-    let line = "\"$WSCOPE\" --no-input -1 -o raw \"$1\" | (read -r ready < go; wc -c); echo done";
-    let folder = tempfile::tempdir().expect("a folder");
-    let line = format!("mkfifo go; (sleep 1; echo > go) & {line}");
-    let output = common::program::shell(&line, &[&peer.url()]).current_dir(folder.path()).run();
+    let line = "mkfifo go; \"$WSCOPE\" --no-input -1 -o raw \"$1\" | (read -r ready < go; wc -c); echo done";
+    let output = common::program::shell(line, &[&peer.url()]).current_dir(folder.path()).run();
     assert_eq!(output.text().split_whitespace().collect::<Vec<_>>(), ["3145728", "done"], "{output}");
 }
 
@@ -70,8 +73,9 @@ fn only_a_redirect_redirects() {
 fn a_secret_in_the_url_shows_nowhere() {
     let folder = tempfile::tempdir().expect("a folder");
     let record = folder.path().join("r.jsonl");
-    let target = "ws://127.0.0.1:1/?token=s3cret";
-    let args = ["-v", "--record", record.to_str().expect("UTF-8"), target];
+    let nobody = common::closed();
+    let target = format!("{}?token=s3cret", nobody.url());
+    let args = ["-v", "--record", record.to_str().expect("UTF-8"), &target];
     wscope(&args).run().fails(3, &[]).never_says("s3cret");
     let recorded = std::fs::read_to_string(&record).expect("a recording");
     assert!(recorded.contains("\"end\"") && !recorded.contains("s3cret"), "{recorded}");
@@ -145,9 +149,10 @@ fn the_last_of_two_options_wins() {
 
 #[test]
 fn an_endless_wait_between_attempts_is_no_panic() {
+    let nobody = common::closed();
     let args =
-        ["--reconnect", "--reconnect-delay", "forever", "--reconnect-max", "forever", "--timeout", "300ms"];
-    wscope(&[&args[..], &["ws://127.0.0.1:1/"]].concat()).run().fails(124, &["--timeout"]);
+        ["--reconnect", "--reconnect-delay", "forever", "--reconnect-max", "forever", "--timeout", "1500ms"];
+    wscope(&[&args[..], &[&nobody.url()]].concat()).run().fails(124, &["--timeout"]);
     wscope(&["--ping-interval", "0", "ws://127.0.0.1:1/"]).run().fails(2, &["--ping-interval"]);
 }
 
@@ -179,6 +184,6 @@ fn a_reader_that_stands_still_keeps_no_signal_away() {
 fn a_reader_that_stands_still_keeps_no_timeout_away() {
     let full = common::gate();
     let peer = flooding(full);
-    let mut run = wscope(&["--no-input", "--timeout", "1500ms", &peer.url()]).stdout_unread().start();
+    let mut run = wscope(&["--no-input", "--timeout", "4s", &peer.url()]).stdout_unread().start();
     run.finish_with_stdin_open().fails(124, &["--timeout"]);
 }

@@ -27,8 +27,8 @@ fn code_2_usage() {
 
 #[test]
 fn code_3_could_not_connect() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
-    wscope(&[&format!("ws://{port}/")]).run().fails(3, &["refused", &port.to_string()]);
+    let nobody = common::closed();
+    wscope(&[&nobody.url()]).run().fails(3, &["refused", &nobody.addr().to_string()]);
 }
 
 #[test]
@@ -114,9 +114,9 @@ fn code_124_time_ran_out() {
         })
     };
     let peer = mute();
-    wscope(&["--connect-timeout", "200ms", &peer.url()]).run().fails(124, &["--connect-timeout", "http"]);
+    wscope(&["--connect-timeout", "2s", &peer.url()]).run().fails(124, &["--connect-timeout", "http"]);
     let peer = silent();
-    wscope(&["--timeout", "200ms", "--no-input", &peer.url()]).run().fails(124, &["--timeout"]);
+    wscope(&["--timeout", "3s", "--no-input", &peer.url()]).run().fails(124, &["--timeout"]);
     let peer = silent();
     wscope(&["--idle-timeout", "200ms", "--no-input", &peer.url()]).run().fails(124, &["--idle-timeout"]);
 }

@@ -2,9 +2,9 @@
 
 mod common;
 
-use std::net::TcpListener;
+use std::time::Duration;
 
-use common::{CLOSE, FIN, PING, PONG, TEXT, Wscope, close, frame, peer, text, wscope};
+use common::{CLOSE, FIN, PING, PONG, TEXT, Wscope, at_pace, close, frame, peer, text, wscope};
 
 #[test]
 fn nothing_is_sent_unasked() {
@@ -24,9 +24,9 @@ fn pings_come_at_the_interval_and_answered_ones_keep_the_connection() {
             assert_eq!(ping.opcode, PING);
             c.send(frame(FIN | PONG, &ping.payload));
         }
-        c.close(1000, "");
+        c.close_among_pings(1000);
     });
-    wscope(&["--ping-interval", "50ms", "--ping-timeout", "10s", "--no-input", &peer.url()])
+    wscope(&["--ping-interval", "50ms", "--ping-timeout", "60s", "--no-input", &peer.url()])
         .run()
         .exits(0)
         .silent();
@@ -93,18 +93,19 @@ fn idle_means_no_data_and_pings_are_none() {
 
 #[test]
 fn data_keeps_the_idle_timeout_away() {
-    let peer = peer(|c| {
-        c.accept();
-        for n in 0..8 {
-            c.send(text(&n.to_string()));
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
-        c.close(1000, "");
+    let output = at_pace(Duration::from_millis(700), |pace| {
+        let peer = peer(move |c| {
+            c.accept();
+            for n in 0..8 {
+                pace.send(c, text(&n.to_string()));
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            pace.send(c, close(1000, ""));
+            c.expect_close(1000);
+        });
+        wscope(&["--idle-timeout", "700ms", "--no-input", &peer.url()]).run()
     });
-    wscope(&["--idle-timeout", "700ms", "--no-input", &peer.url()])
-        .run()
-        .exits(0)
-        .prints("0\n1\n2\n3\n4\n5\n6\n7\n");
+    output.exits(0).prints("0\n1\n2\n3\n4\n5\n6\n7\n");
 }
 
 /// A call that reconnects without waiting long.
@@ -166,17 +167,14 @@ fn the_number_of_attempts_is_bounded_and_the_first_one_is_retried_too() {
 
 #[test]
 fn a_server_that_is_not_there_yet_is_waited_for() {
-    let free =
-        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    let url = format!("ws://{free}/");
-    let mut run = quickly(&["--reconnect", "--no-input"], &url).start();
+    let port = common::closed();
+    let mut run = quickly(&["--reconnect", "--no-input"], &port.url()).start();
     run.wait_stderr("refused");
-    let _peer =
-        common::Peer::start(&free.to_string(), std::sync::Arc::new(|socket| Ok(Box::new(socket))), |c| {
-            c.accept();
-            c.send(text("at last"));
-            c.close(1000, "");
-        });
+    let _peer = common::Peer::on(port.open(), std::sync::Arc::new(|socket| Ok(Box::new(socket))), |c| {
+        c.accept();
+        c.send(text("at last"));
+        c.close(1000, "");
+    });
     run.finish_with_stdin_open().exits(0).prints("at last\n");
 }
 

@@ -119,15 +119,17 @@ fn a_proxy_that_is_none_is_a_refusal_too() {
             wscope(&["-x", &at(&proxy, scheme), "ws://127.0.0.1:9/"]).run().fails(3, &["proxy"]);
         }
     }
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
-    wscope(&["-x", &format!("http://{port}"), "ws://origin.test/"]).run().fails(3, &["proxy", "refused"]);
+    let nobody = common::closed();
+    wscope(&["-x", &format!("http://{}", nobody.addr()), "ws://origin.test/"])
+        .run()
+        .fails(3, &["proxy", "refused"]);
 }
 
 #[test]
 fn a_mute_proxy_names_its_phase() {
     for scheme in ["http", "socks5"] {
         let proxy = peer(|c| c.stall());
-        let args = ["--connect-timeout", "300ms", "-x", &at(&proxy, scheme), "ws://127.0.0.1:9/"];
+        let args = ["--connect-timeout", "2s", "-x", &at(&proxy, scheme), "ws://127.0.0.1:9/"];
         wscope(&args).run().fails(124, &["--connect-timeout", "proxy"]);
     }
 }

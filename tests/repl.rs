@@ -25,9 +25,10 @@ fn listening() -> (Peer, Receiver<Frame>) {
                 PING => frame(FIN | PONG, &next.payload),
                 opcode => frame(FIN | opcode, &next.payload),
             };
+            // What the test hears of is answered already.
+            c.send(answer);
             // The test may have what it wanted and be gone.
             let _ = give.send(next.clone());
-            c.send(answer);
             if next.opcode == CLOSE {
                 return;
             }
@@ -92,6 +93,7 @@ fn a_message_comes_above_the_line_being_typed() {
     });
     let mut terminal = terminal(&[&peer.url()]).start();
     terminal.wait_for("connected to");
+    terminal.wait_for_editor();
     terminal.keys("half a lie\x1b[D");
     terminal.wait_for("half a lie");
     go.open();
@@ -135,6 +137,8 @@ fn a_paste_is_one_entry_and_nothing_in_it_is_sent_by_itself() {
     terminal.keys("!\r");
     expect_text(&frames, "first\nsecond\n/quit!");
     let large = format!("begin {} end", "0123456789".repeat(2000));
+    // A terminal without an editor keeps no more than 4096 bytes of a line.
+    terminal.wait_for_editor();
     terminal.keys(&format!("\x1b[200~{large}\x1b[201~"));
     terminal.wait_for("end");
     terminal.keys("\r");
@@ -305,6 +309,9 @@ fn what_is_shown_can_be_changed() {
     terminal.wait_for("< drop no more");
     terminal.line("/quiet on");
     say("quiet now");
+    // When the last of these has been sent, the answer to the first has been read.
+    say("quiet still");
+    say("quiet yet");
     terminal.line("/quiet off");
     say("loud again");
     terminal.wait_for("< loud again");
