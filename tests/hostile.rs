@@ -130,7 +130,33 @@ fn a_message_of_endless_empty_fragments_is_given_up() {
         let many = frame(CONTINUATION, b"").repeat(10_000);
         while c.try_send(&many) {}
     });
-    wscope(&["--no-input", &peer.url()]).run().fails(6, &["fragment"]).prints("");
+    wscope(&["--no-input", &peer.url()]).run().fails(6, &["131072 fragments", "--max-fragments"]).prints("");
+}
+
+#[test]
+fn messages_of_more_fragments_than_allowed_fail_where_the_next_begins() {
+    let fragmented = |count: usize, payload: &[u8]| {
+        [frame(TEXT, payload), frame(CONTINUATION, payload).repeat(count - 1)].concat()
+    };
+    let rows: [(&[&str], Vec<u8>); 4] = [
+        (&[], fragmented(131_072 + 1, b"x")),
+        (&["--max-fragments", "1"], fragmented(2, b"x")),
+        // An empty fragment counts as well, and the header of one that is announced is enough.
+        (&["--max-fragments", "3"], fragmented(4, b"")),
+        (&["--max-fragments", "3"], [fragmented(3, b"x"), vec![CONTINUATION, 100]].concat()),
+    ];
+    for (options, bytes) in rows {
+        fails(options, bytes, 1009, &["fragments", "--max-fragments", "RFC 6455 §10.4"]);
+    }
+    let peer = peer(move |c| {
+        c.accept();
+        c.send([frame(TEXT, b"a"), frame(0, b"b"), frame(FIN | PING, b""), frame(FIN, b"c")].concat());
+        c.expect(PONG, "");
+        c.send(text("next"));
+        c.close(1000, "");
+    });
+    let output = wscope(&["--max-fragments", "3", "--no-input", &peer.url()]).run();
+    output.exits(0).prints("abc\nnext\n");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn a_header_file_is_checked_as_well() {
 
 #[test]
 fn a_bad_value_is_refused_and_the_option_named() {
-    let rows: [(&[&str], &str); 31] = [
+    let rows: [(&[&str], &str); 33] = [
         (&["--frobnicate"], "--frobnicate"),
         (&["--linger", "5x"], "--linger"),
         (&["--linger", "-1s"], "--linger"),
@@ -107,6 +107,8 @@ fn a_bad_value_is_refused_and_the_option_named() {
         (&["--ping-interval", "abc"], "--ping-interval"),
         (&["--max-message", "1Q"], "--max-message"),
         (&["--max-message", "-1"], "--max-message"),
+        (&["--max-fragments", "0"], "--max-fragments"),
+        (&["--max-fragments", "1K"], "--max-fragments"),
         (&["--chunk-size", "0"], "--chunk-size"),
         (&["-i", "xml"], "xml"),
         (&["-o", "xml"], "xml"),
@@ -169,7 +171,7 @@ fn long_help_has_every_option_and_short_help_is_shorter() {
         --reconnect-delay --reconnect-max --max-message --echo --time --hex-limit --text-limit --pretty --color \
         --raw-terminal --progress --record --show-secrets --input --output --text --binary --message --no-input \
         --count --until --linger --close-code --close-reason --close-timeout --chunk-size --unsafe-handshake \
-        --no-history --no-config --verbose --quiet";
+        --no-history --no-config --verbose --quiet --max-fragments";
     for option in options.split_whitespace() {
         let found =
             long.text().split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|word| word == option);

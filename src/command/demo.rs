@@ -31,10 +31,10 @@ struct Echo {
 pub fn run(args: Args, started: Instant, exit_code: ExitCode) -> Result<Outcome> {
     let listener = TcpListener::bind(([127, 0, 0, 1], 0).into()).context("no port to listen on")?;
     let url = format!("ws://{}/", listener.local_addr()?);
-    let max_message = args.options.messages.max_message.0;
     let mut engine = Engine::new(started, false)?;
     let mut settings = Settings::new(Role::Server);
-    settings.max_message = max_message;
+    settings.max_message = args.options.messages.max_message.0;
+    settings.max_fragments = args.options.messages.max_fragments;
     let life =
         Life { close_timeout: Duration::from_secs(3), ping_interval: None, ping_timeout: Duration::MAX };
     engine.accept(Door { listener, settings, life, compress: true })?;

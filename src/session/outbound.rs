@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::event::{By, Cause, Count, Direction, Ended, Event, Opened};
 use super::life::{Clocks, Life};
 use crate::net::Stream;
-use crate::wire::{Automatic, Crafted, Kind, Role, SendError, Sender, State, Violation, close};
+use crate::wire::{Automatic, Crafted, Kind, Role, Rule, SendError, Sender, State, Violation, close};
 
 /// The opcode of a ping (RFC 6455 §5.2).
 const PING: u8 = 0x9;
@@ -354,7 +354,7 @@ impl Outbound {
             ended.by = self.ourselves();
             ended.cause = Cause::Violation;
             ended.code = violation.close_code;
-            ended.error = Some(violation.to_string());
+            ended.error = Some(violation.to_string() + raised_by(violation.rule));
         } else if let Some((code, reason)) = &self.peer_close {
             ended.by = self.first_close.unwrap_or(By::Connection);
             ended.cause = Cause::ClosingHandshake;
@@ -364,5 +364,14 @@ impl Outbound {
             ended.error = None;
         }
         ended
+    }
+}
+
+/// What to try where a limit of ours is at fault: the option that raises it.
+fn raised_by(rule: Rule) -> &'static str {
+    match rule {
+        Rule::MessageTooBig { .. } | Rule::InflatesTooMuch { .. } => "; a larger --max-message takes it",
+        Rule::TooManyFragments { .. } => "; a larger --max-fragments takes it",
+        _ => "",
     }
 }

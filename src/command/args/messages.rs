@@ -95,4 +95,8 @@ pub struct Messages {
     /// The largest message, sent or received; a larger one received fails the connection (1009)
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = some_size)]
     pub max_message: Size,
+
+    /// The most fragments of a message received, empty ones too; more fail the connection (1009)
+    #[arg(long, value_name = "N", default_value = "131072", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_fragments: u32,
 }

@@ -106,6 +106,7 @@ fn opening_for(options: &Options, url: &str, terminal: bool) -> Result<Opening> 
     dialing.tls.identity = None;
     let mut settings = Settings::new(Role::Client);
     settings.max_message = options.messages.max_message.0;
+    settings.max_fragments = options.messages.max_fragments;
     settings.auto_pong = !options.life.no_pong;
     settings.fragment =
         options.messages.fragment.and_then(|Size(size)| usize::try_from(size).ok()?.try_into().ok());

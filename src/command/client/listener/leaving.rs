@@ -79,7 +79,7 @@ impl<F: Front> Client<F> {
             if self.plan_retry(control, &lost) {
                 return;
             }
-            self.warn_of_loss(control, Some(&ended));
+            self.warn_of_loss(control);
             self.outcome = Some(self.verdict(Some(&ended)));
             self.flush(control);
             return;
@@ -119,7 +119,7 @@ impl<F: Front> Client<F> {
         if self.why != Some(Why::ReaderGone) {
             self.notice_input(control);
         }
-        self.warn_of_loss(control, ended.as_deref());
+        self.warn_of_loss(control);
         self.outcome = Some(self.verdict(ended.as_ref()));
         self.ended = ended.clone();
         if let Some(ended) = ended {

@@ -89,12 +89,8 @@ impl<F: Front> Client<F> {
     }
 
     /// Says what was lost, or not reached.
-    pub(super) fn warn_of_loss(&mut self, control: &mut Control<'_>, ended: Option<&Ended>) {
+    pub(super) fn warn_of_loss(&mut self, control: &mut Control<'_>) {
         self.warn_of_unsent(control);
-        let too_large = |ended: &&Ended| ended.cause == Cause::Violation && ended.code == 1009;
-        if ended.filter(too_large).is_some() {
-            self.notice(control, "a larger --max-message lets larger messages in");
-        }
         if !self.is_deaf()
             && let Some(missing) = self.goal.missing()
         {
