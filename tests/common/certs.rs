@@ -93,20 +93,30 @@ impl Certified {
         self.wrap_with(|_| ())
     }
 
-    /// The same, changed by `change`. OpenSSL itself, because native-tls offers no TLS 1.3 on this side.
+    /// The same, changed by `change`.
     #[cfg(not(any(windows, target_vendor = "apple")))]
     pub fn wrap_with(&self, change: impl FnOnce(&mut openssl::ssl::SslAcceptorBuilder)) -> Wrap {
+        let acceptor = self.acceptor(change);
+        Arc::new(move |socket| {
+            let stream = acceptor.accept(socket).map_err(|error| std::io::Error::other(error.to_string()))?;
+            Ok(Box::new(stream) as Box<dyn Duplex>)
+        })
+    }
+
+    /// What makes a server's end of TLS of any stream. OpenSSL itself, because native-tls offers no TLS 1.3 on this
+    /// side.
+    #[cfg(not(any(windows, target_vendor = "apple")))]
+    pub fn acceptor(
+        &self,
+        change: impl FnOnce(&mut openssl::ssl::SslAcceptorBuilder),
+    ) -> openssl::ssl::SslAcceptor {
         use openssl::{pkey::PKey, ssl::SslAcceptor, ssl::SslMethod, x509::X509};
         let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).expect("OpenSSL works");
         let key = PKey::private_key_from_pem(self.key.as_bytes()).expect("a key");
         let cert = X509::from_pem(self.cert.as_bytes()).expect("a certificate");
         builder.set_private_key(&key).and_then(|()| builder.set_certificate(&cert)).expect("cert and key");
         change(&mut builder);
-        let acceptor = builder.build();
-        Arc::new(move |socket| {
-            let stream = acceptor.accept(socket).map_err(|error| std::io::Error::other(error.to_string()))?;
-            Ok(Box::new(stream) as Box<dyn Duplex>)
-        })
+        builder.build()
     }
 
     /// Writes `NAME.pem` and `NAME.key` into a folder.
