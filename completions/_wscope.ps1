@@ -53,6 +53,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Connect through this proxy: http, https, socks5 or socks5h')
             [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Connect through this proxy: http, https, socks5 or socks5h')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up when the connection is not open after this time, from name look-up to the 101')
+            [CompletionResult]::new('--max-head', '--max-head', [CompletionResultType]::ParameterName, 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the whole run after this time, with exit code 124')
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificates in this file (PEM or DER) instead of the system''s')
             [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this client certificate (PEM, leaf first); needs --key')
@@ -111,7 +112,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'A session with a built-in echo server on loopback')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script: bash, zsh, fish, powershell or elvish')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the man page')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain exit-codes, close-codes, forms, records, config or repl')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Explain exit-codes, close-codes, forms, limits, records, config or repl')
             break
         }
         'wscope;connect' {
@@ -147,6 +148,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Connect through this proxy: http, https, socks5 or socks5h')
             [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Connect through this proxy: http, https, socks5 or socks5h')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up when the connection is not open after this time, from name look-up to the 101')
+            [CompletionResult]::new('--max-head', '--max-head', [CompletionResultType]::ParameterName, 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the whole run after this time, with exit code 124')
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificates in this file (PEM or DER) instead of the system''s')
             [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this client certificate (PEM, leaf first); needs --key')
@@ -234,6 +236,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Connect through this proxy: http, https, socks5 or socks5h')
             [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Connect through this proxy: http, https, socks5 or socks5h')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Give up when the connection is not open after this time, from name look-up to the 101')
+            [CompletionResult]::new('--max-head', '--max-head', [CompletionResultType]::ParameterName, 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'End the whole run after this time, with exit code 124')
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificates in this file (PEM or DER) instead of the system''s')
             [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Show this client certificate (PEM, leaf first); needs --key')

@@ -50,6 +50,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand -x 'Connect through this proxy: http, https, socks5 or socks5h'
             cand --proxy 'Connect through this proxy: http, https, socks5 or socks5h'
             cand --connect-timeout 'Give up when the connection is not open after this time, from name look-up to the 101'
+            cand --max-head 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K'
             cand --timeout 'End the whole run after this time, with exit code 124'
             cand --cacert 'Trust the certificates in this file (PEM or DER) instead of the system''s'
             cand --cert 'Show this client certificate (PEM, leaf first); needs --key'
@@ -108,7 +109,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand demo 'A session with a built-in echo server on loopback'
             cand completions 'Print a completion script: bash, zsh, fish, powershell or elvish'
             cand man 'Print the man page'
-            cand help 'Explain exit-codes, close-codes, forms, records, config or repl'
+            cand help 'Explain exit-codes, close-codes, forms, limits, records, config or repl'
         }
         &'wscope;connect'= {
             cand -m 'Send this message first; repeat it for more'
@@ -143,6 +144,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand -x 'Connect through this proxy: http, https, socks5 or socks5h'
             cand --proxy 'Connect through this proxy: http, https, socks5 or socks5h'
             cand --connect-timeout 'Give up when the connection is not open after this time, from name look-up to the 101'
+            cand --max-head 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K'
             cand --timeout 'End the whole run after this time, with exit code 124'
             cand --cacert 'Trust the certificates in this file (PEM or DER) instead of the system''s'
             cand --cert 'Show this client certificate (PEM, leaf first); needs --key'
@@ -229,6 +231,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand -x 'Connect through this proxy: http, https, socks5 or socks5h'
             cand --proxy 'Connect through this proxy: http, https, socks5 or socks5h'
             cand --connect-timeout 'Give up when the connection is not open after this time, from name look-up to the 101'
+            cand --max-head 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K'
             cand --timeout 'End the whole run after this time, with exit code 124'
             cand --cacert 'Trust the certificates in this file (PEM or DER) instead of the system''s'
             cand --cert 'Show this client certificate (PEM, leaf first); needs --key'

@@ -57,7 +57,7 @@ enum Command {
     },
     /// Print the man page
     Man,
-    /// Explain exit-codes, close-codes, forms, records, config or repl
+    /// Explain exit-codes, close-codes, forms, limits, records, config or repl
     Help {
         /// What to explain; without it the options
         topic: Option<String>,

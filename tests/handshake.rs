@@ -201,20 +201,48 @@ fn a_connection_that_ends_before_the_reply_does_is_no_handshake() {
 #[test]
 fn a_head_without_end_is_cut_off() {
     let many = (0..200).map(|n| format!("X-{n}: y\r\n")).collect::<String>();
-    let rows: [String; 3] = [
-        format!("HTTP/1.1 101 Switching Protocols\r\n{many}"),
-        format!("HTTP/1.1 101 Switching Protocols\r\nX-Long: {}", "y".repeat(300_000)),
-        "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(5000),
+    let filled = format!("X-Fill: {}\r\n", "y".repeat(7000)).repeat(20);
+    let rows: [(String, &[&str]); 5] = [
+        (format!("HTTP/1.1 101 Switching Protocols\r\n{many}"), &["more than 128 header fields"]),
+        (
+            format!("HTTP/1.1 101 Switching Protocols\r\nX-Long: {}", "y".repeat(300_000)),
+            &["a line of the response head is longer than 8192 bytes"],
+        ),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n".repeat(5000), &["more than 10 interim responses (1xx)"]),
+        (
+            format!("HTTP/1.1 101 Switching Protocols\r\n{filled}"),
+            &["the response head is longer than 65536 bytes", "--max-head"],
+        ),
+        (
+            format!("HTTP/1.1 103 Early Hints\r\n{}\r\n", &filled[..7010 * 3]).repeat(9),
+            &["the response head is longer than 65536 bytes", "--max-head"],
+        ),
     ];
-    for reply in rows {
+    for (reply, words) in rows {
         let peer = peer(move |c| {
             c.read_request();
             c.send(&reply);
             // No end comes: what was sent is enough to give up.
             c.stall();
         });
-        wscope(&["--connect-timeout", "20s", &peer.url()]).run().fails(5, &[]);
+        wscope(&["--connect-timeout", "20s", &peer.url()]).run().fails(5, words);
     }
+}
+
+#[test]
+fn the_longest_head_is_what_the_option_says() {
+    let filled = |count| {
+        let lines = format!("X-Fill: {}\r\n", "y".repeat(7000)).repeat(count);
+        PROPER.replace("Upgrade\r\n", &format!("Upgrade\r\n{lines}"))
+    };
+    // {accept} stands for 28 bytes.
+    let (small, length) = (filled(1), filled(1).len() + 28 - "{accept}".len());
+    answer_with(&small, &["--max-head", &length.to_string()]).exits(0).prints("first\n");
+    let output = answer_with(&small, &["--max-head", &(length - 1).to_string()]);
+    output.fails(5, &[&format!("longer than {} bytes", length - 1), "--max-head"]).prints("");
+    let large = filled(20);
+    answer_with(&large, &["--max-head", "1M"]).exits(0).prints("first\n");
+    answer_with(&large, &[]).fails(5, &["65536"]).prints("");
 }
 
 #[test]

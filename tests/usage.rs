@@ -181,13 +181,17 @@ fn long_help_has_every_option_and_short_help_is_shorter() {
 
 #[test]
 fn help_topics_explain_offline() {
-    let rows: [(&str, &[&str]); 6] = [
+    let rows: [(&str, &[&str]); 7] = [
         ("exit-codes", &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "124", "129", "130", "143"]),
         (
             "close-codes",
             &["1000", "1001", "1002", "1003", "1005", "1006", "1007", "1008", "1009", "1011", "4000"],
         ),
         ("forms", &["lines", "nul", "raw", "whole", "hex", "base64", "jsonl", "human"]),
+        (
+            "limits",
+            &["--max-message", "64M", "--max-fragments", "131072", "1009", "--max-head", "64K", "128"],
+        ),
         ("records", &["open", "text", "binary", "ping", "pong", "close", "end", "elapsed"]),
         ("config", &["WSCOPE_CONFIG", "--no-config", "wscope/config"]),
         ("repl", &["/ping", "/close", "/help", "/quit", "/status"]),
@@ -214,4 +218,23 @@ fn completions_and_the_manual_are_printed() {
     manual.exits(0).silent();
     assert!(manual.text().contains(".TH"), "no manual page: {manual}");
     assert!(manual.text().contains("linger"), "the manual misses options: {manual}");
+}
+
+#[test]
+fn the_limits_explained_have_the_defaults_of_their_options() {
+    let (limits, help) = (wscope(&["help", "limits"]).run(), wscope(&["--help"]).run());
+    let mut checked = 0;
+    for line in limits.text().lines().filter(|line| line.starts_with("  ") && line.contains(" --")) {
+        let (before, after) = line.split_once(" --").expect("an option");
+        let default = before.split_whitespace().last().expect("a default");
+        let option = format!("--{} <", after.split_whitespace().next().expect("its name"));
+        let entry = help.text().split_once(&option).map_or("", |(_, entry)| entry);
+        let entry = entry.split("\n\n      --").next().unwrap_or_default();
+        assert!(
+            entry.contains(&format!("[default: {default}]")),
+            "{option}: {default} is told, help has {entry}"
+        );
+        checked += 1;
+    }
+    assert_eq!(checked, 6, "{limits}");
 }

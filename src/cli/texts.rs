@@ -16,7 +16,7 @@ Examples:
   echo hello | wscope ws://localhost:8080    send lines, print the answers
   wscope -m '{\"op\":\"ping\"}' -1 localhost:8080   ask once, print one answer
 
-More: wscope --help, wscope help exit-codes|close-codes|forms|records|config|repl";
+More: wscope --help, wscope help exit-codes|close-codes|forms|limits|records|config|repl";
 
 /// Below the long help.
 pub const EXAMPLES: &str = "\
@@ -29,7 +29,7 @@ Examples:
   wscope --until '\"done\":true' -o jsonl URL < in       stop at a match, write event records
   wscope -v -k wss://localhost:8443                    see heads, TLS facts and timings
 
-Topics: wscope help exit-codes, close-codes, forms, records, config, repl";
+Topics: wscope help exit-codes, close-codes, forms, limits, records, config, repl";
 
 /// `wscope help exit-codes`.
 pub fn exit_codes(meanings: &[(u8, &str)]) -> String {

@@ -8,13 +8,14 @@ use super::Fault;
 use crate::wire::close::CODES;
 
 /// The topics that are explained here; `exit-codes` is a floor higher.
-const TOPICS: [&str; 6] = ["exit-codes", "close-codes", "forms", "records", "config", "repl"];
+const TOPICS: [&str; 7] = ["exit-codes", "close-codes", "forms", "limits", "records", "config", "repl"];
 
 /// The explanation of a topic.
 pub fn topic(name: &str) -> Result<String> {
     Ok(match name {
         "close-codes" => close_codes(),
         "forms" => FORMS.to_owned(),
+        "limits" => LIMITS.to_owned(),
         "records" => RECORDS.to_owned(),
         "config" => CONFIG.to_owned(),
         "repl" => format!("The prompt\n\n{}\n{PROMPT}", super::repl::help()),
@@ -53,6 +54,29 @@ Forms of -i (stdin becomes messages) and -o (messages go to stdout)
 
 lines, nul and whole send text, raw, hex and base64 binary; -t and -b overrule. -b alone makes raw the default.
 On a terminal messages are shown in form human, and every form is escaped.
+";
+
+const LIMITS: &str = "\
+Limits: what a peer may do before wscope fails the connection
+
+  what                                    default  option             beyond it
+  bytes of a message, also inflated       64M      --max-message      close 1009, exit 6
+  fragments of a message, empty ones too  131072   --max-fragments    close 1009, exit 6
+  bytes of a control frame                125      -                  close 1002, exit 6
+  bytes of all heads of an answer         64K      --max-head         exit 5
+  bytes of one line of a head             8K       -                  exit 5
+  header fields of a head                 128      -                  exit 5
+  interim answers (1xx) before the 101    10       -                  exit 5
+  redirects followed with -L              10       --max-redirs       exit 5
+  time until the connection is open       10s      --connect-timeout  exit 124
+  time for the answer to our close frame  3s       --close-timeout    exit 7
+
+A message that inflates to more than 16M, or than a quarter of --max-message if that is more, may be at most 1000
+times its size on the wire; beyond that it is refused as one that is too large. --max-message bounds what is sent,
+too: exit 9.
+
+Memory grows with what has come, never with the length that a frame claims. While 64K of answers to pings wait for
+the socket, only the latest ping is answered (RFC 6455 §5.5.3). What comes after a close frame is not looked at.
 ";
 
 const RECORDS: &str = "\

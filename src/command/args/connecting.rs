@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::values::Span;
+use super::values::{Size, Span, some_size};
 use crate::net::Resolve;
 
 /// Where and how to connect.
@@ -94,6 +94,11 @@ pub struct Connecting {
     /// Give up when the connection is not open after this time, from name look-up to the 101
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub connect_timeout: Span,
+
+    /// The largest head of an answer to the opening handshake, with all interim ones before it; no line may be
+    /// longer than 8K
+    #[arg(long, value_name = "SIZE", default_value = "64K", value_parser = some_size)]
+    pub max_head: Size,
 
     /// End the whole run after this time, with exit code 124
     #[arg(long, value_name = "TIME")]

@@ -120,6 +120,7 @@ fn opening_for(options: &Options, url: &str, terminal: bool) -> Result<Opening> 
         subprotocols: asked.subprotocols,
         compress: connecting.compress.as_deref().map(headers::compression).transpose()?,
         redirects: connecting.location.then_some(connecting.max_redirs),
+        max_head: usize::try_from(connecting.max_head.0).unwrap_or(usize::MAX),
         timeout: connecting.connect_timeout.0,
         settings,
         life: life(options),

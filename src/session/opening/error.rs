@@ -188,6 +188,9 @@ impl Refusal {
 }
 
 fn handshake_hint(error: &HandshakeError, url: &str) -> Option<String> {
+    if let HandshakeError::HeadTooLong { .. } = error {
+        return Some("a larger --max-head takes it".to_owned());
+    }
     match error.not_http()? {
         NotHttp::Tls => tls_form(url),
         NotHttp::Ssh => Some("an SSH server listens there; check the port".to_owned()),

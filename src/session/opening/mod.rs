@@ -47,6 +47,8 @@ pub struct Opening {
     pub compress: Option<String>,
     /// How many redirects are followed; `None` follows none.
     pub redirects: Option<u32>,
+    /// The most bytes the heads of an answer may have.
+    pub max_head: usize,
     /// The time from the name look-up to the 101.
     pub timeout: Option<Duration>,
     /// How the connection then behaves.
@@ -120,7 +122,7 @@ impl Opening {
     }
 
     fn read_answer(&self, stream: &mut Stream) -> Result<(Response, Vec<u8>), Error> {
-        let mut reader = ResponseReader::new();
+        let mut reader = ResponseReader::limited(self.max_head);
         let mut buffer = [0; 16 * 1024];
         let mut came = Vec::new();
         loop {

@@ -11,7 +11,14 @@ use std::fmt;
 pub enum HandshakeError {
     /// The first bytes are not HTTP.
     NotHttp(NotHttp),
-    /// A limit of ours is exceeded.
+    /// The head is longer than we allow.
+    HeadTooLong {
+        /// `response` or `request`.
+        whose: &'static str,
+        /// The most bytes it may have.
+        limit: usize,
+    },
+    /// Another limit of ours is exceeded.
     TooLarge(String),
     /// An HTTP version that does not do; holds it as it came, such as `HTTP/1.0`.
     Version(Vec<u8>),
@@ -68,6 +75,9 @@ impl fmt::Display for HandshakeError {
             HandshakeError::NotHttp(NotHttp::Ssh) => f.write_str("the peer speaks SSH, not HTTP"),
             HandshakeError::NotHttp(NotHttp::Other(first)) => {
                 write!(f, "the peer does not speak HTTP/1.1; it begins with \"{}\"", first.escape_ascii())
+            }
+            HandshakeError::HeadTooLong { whose, limit } => {
+                write!(f, "the {whose} head is longer than {limit} bytes")
             }
             HandshakeError::TooLarge(what) => f.write_str(what),
             HandshakeError::Version(version) => {

@@ -65,7 +65,7 @@ impl HeadReader {
     fn append(&mut self, bytes: &[u8]) -> Result<(), HandshakeError> {
         let Limits { whose, head, line, .. } = self.limits;
         if self.before + self.head.len() + bytes.len() > head {
-            return Err(HandshakeError::TooLarge(format!("the {whose} head is longer than {head} bytes")));
+            return Err(HandshakeError::HeadTooLong { whose, limit: head });
         }
         self.head.extend_from_slice(bytes);
         if trim_line(&self.head[self.line_start..]).len() > line {

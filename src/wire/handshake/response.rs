@@ -59,9 +59,15 @@ impl ResponseReader {
     /// A reader that has seen nothing.
     #[must_use]
     pub fn new() -> Self {
+        Self::limited(MAX_HEAD)
+    }
+
+    /// The same for heads of at most so many bytes, those of interim responses included.
+    #[must_use]
+    pub fn limited(max_head: usize) -> Self {
         let limits = Limits {
             whose: "response",
-            head: MAX_HEAD,
+            head: max_head,
             line: MAX_LINE,
             headers: MAX_HEADERS,
             begins: b"HTTP/",
@@ -222,9 +228,11 @@ mod tests {
         let long =
             [b"HTTP/1.1 101 x\r\n", &[&b"x".repeat(8000)[..], b"\r\n"].concat().repeat(9)[..]].concat();
         let interim = b"HTTP/1.1 102 x\r\n\r\n".repeat(MAX_INTERIM + 1);
-        for bytes in [endless_line, many, long] {
+        for bytes in [endless_line, many] {
             assert!(matches!(error(&bytes), HandshakeError::TooLarge(_)));
         }
+        assert_eq!(error(&long), HandshakeError::HeadTooLong { whose: "response", limit: MAX_HEAD });
+        assert_eq!(ResponseReader::limited(long.len()).feed(&long), Ok(Progress::More));
         assert!(matches!(read(&[&interim]), Err(HandshakeError::TooLarge(_))));
         let enough = [b"HTTP/1.1 101 x\r\n", &b"A: b\r\n".repeat(MAX_HEADERS)[..], b"\r\n"].concat();
         assert_eq!(read(&[&enough]).unwrap().1.headers.as_slice().len(), MAX_HEADERS);
