@@ -163,10 +163,25 @@ fn a_server_that_closed_but_keeps_the_socket_is_left() {
 
 #[test]
 fn data_after_a_close_frame_is_ignored() {
+    // Not even looked at: the second and the third would be violations, the last a message without end.
+    let claimed = [&[FIN | TEXT, 127][..], &(1_u64 << 62).to_be_bytes()].concat();
+    for after in [text("after"), frame(FIN | 0x70 | 3, b"x"), close(999, ""), claimed] {
+        let peer = peer(move |c| {
+            c.accept();
+            c.send([&text("before")[..], &close(1000, ""), &after].concat());
+            c.expect_close(1000);
+        });
+        wscope(&[&peer.url()]).run().exits(0).prints("before\n");
+    }
+}
+
+#[test]
+fn a_server_that_floods_after_its_close_frame_is_left() {
     let peer = peer(|c| {
         c.accept();
-        c.send([text("before"), close(1000, ""), text("after")].concat());
-        c.expect_close(1000);
+        c.send([text("before"), close(1000, "")].concat());
+        let flood = text(&"x".repeat(1000)).repeat(1000);
+        while c.try_send(&flood) {}
     });
     wscope(&[&peer.url()]).run().exits(0).prints("before\n");
 }

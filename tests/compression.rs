@@ -220,7 +220,7 @@ fn a_gibibyte_of_zeros_is_stopped_early() {
             assert!(peak < 64 * 1024, "{peak} KiB were held");
         }
         go.open();
-        let words = ["inflates more than 1000 times", "RFC 6455 §10.4"];
+        let words = ["inflates more than 1000 times", "RFC 6455 §10.4", "--max-message"];
         run.finish_with_stdin_open().fails(6, &words).prints("");
     }
 }

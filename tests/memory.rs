@@ -10,6 +10,7 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
 use common::{FIN, Gate, PING, Running, TEXT, frame, gate, peer, text, wscope};
 
+const RSV1: u8 = 0x40;
 const LIMIT_KIB: u64 = 32 * 1024;
 
 #[track_caller]
@@ -165,15 +166,28 @@ fn an_echo_whose_answers_nobody_reads_is_held_up() {
 
 #[test]
 fn a_flood_of_pings_whose_pongs_nobody_reads_costs_nothing() {
+    const COUNT: usize = 200_000;
     let (stuck, told, go) = holdup();
+    let payload = |number: usize| format!("{number:0125}");
     let peer = peer(move |c| {
         c.accept();
         // More pongs than any socket buffer holds; only the latest ping needs an answer (RFC 6455 §5.5.3).
-        c.send(frame(FIN | PING, &[b'p'; 125]).repeat(200_000));
+        c.send(
+            (0..COUNT).flat_map(|number| frame(FIN | PING, payload(number).as_bytes())).collect::<Vec<_>>(),
+        );
         c.send(text("done"));
         stuck();
-        c.send(frame(FIN | common::CLOSE, &1000u16.to_be_bytes()));
-        c.stall();
+        let mut pongs = 0;
+        let mut last = String::new();
+        while last != payload(COUNT - 1) {
+            let pong = c.frame();
+            assert_eq!(pong.opcode, common::PONG);
+            assert!(pong.text() > &*last, "{} after {last}", pong.text());
+            last = pong.text().to_owned();
+            pongs += 1;
+        }
+        assert!(pongs < COUNT, "every ping was answered, so nothing was ever held up");
+        c.close(1000, "");
     });
     let mut run = wscope(&["--no-input", &peer.url()]).start();
     told.wait();
@@ -185,18 +199,30 @@ fn a_flood_of_pings_whose_pongs_nobody_reads_costs_nothing() {
 
 #[test]
 fn a_claimed_length_costs_nothing() {
-    let (stuck, told, go) = holdup();
-    let peer = peer(move |c| {
-        c.accept();
-        // 60 MiB are allowed by default and claimed; three bytes come.
-        let header = [&[FIN | TEXT, 127][..], &(60u64 << 20).to_be_bytes(), b"abc"].concat();
-        c.send([&text("before")[..], &header].concat());
-        stuck();
-    });
-    let mut run = wscope(&["--no-input", &peer.url()]).start();
-    run.wait_stdout("before\n");
-    told.wait();
-    check_peak(&run);
-    go.open();
-    run.finish_with_stdin_open().exits(7).prints("before\n");
+    // What is claimed is allowed; three bytes come.
+    let largest = (1_u64 << 62).to_string();
+    let rows: [(&[&str], u8, u64); 3] = [
+        (&[], FIN | TEXT, 60 << 20),
+        (&["--max-message", &largest], FIN | TEXT, 1 << 62),
+        (&["-z", "--max-message", &largest], FIN | RSV1 | TEXT, 1 << 62),
+    ];
+    for (options, first, length) in rows {
+        let (stuck, told, go) = holdup();
+        let peer = peer(move |c| {
+            c.accept_with(if first & RSV1 == 0 {
+                ""
+            } else {
+                "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+            });
+            let header = [&[first, 127][..], &length.to_be_bytes(), &[0x4a, 0x4c, 0x4a]].concat();
+            c.send([&text("before")[..], &header].concat());
+            stuck();
+        });
+        let mut run = wscope(&[options, &["--no-input", &peer.url()]].concat()).start();
+        run.wait_stdout("before\n");
+        told.wait();
+        check_peak(&run);
+        go.open();
+        run.finish_with_stdin_open().exits(7).prints("before\n");
+    }
 }
