@@ -118,6 +118,11 @@ pub fn run(call: Call, started: Instant) -> Result<Outcome> {
     }
 }
 
+/// The options that a config file of this text gives to a session, or the number of a line and what is wrong with it.
+pub fn config_options(text: &str) -> Result<Vec<String>, (usize, String)> {
+    config::options(text, &command())
+}
+
 fn command() -> clap::Command {
     Cli::command()
 }

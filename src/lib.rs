@@ -33,3 +33,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, started: Instant) -> ExitCo
         Err(error) => exit::fail(&error),
     }
 }
+
+/// What a config file of this text adds to the command line of a session, or the number of a line and what is wrong
+/// with it. It is here for the fuzz target of those lines alone: `command` is no part that others build on.
+#[doc(hidden)]
+pub fn config_options(text: &str) -> Result<Vec<String>, (usize, String)> {
+    cli::config_options(text)
+}

@@ -36,22 +36,29 @@ pub fn insert(args: &mut Vec<OsString>, command: &clap::Command) -> Result<()> {
         return Ok(());
     }
     let Some((path, text)) = read()? else { return Ok(()) };
+    let inserted = options(&text, command).map_err(|(number, problem)| wrong(&path, number, &problem))?;
+    let at = if command.get_subcommands().any(|sub| sub.get_name() == first) { 2 } else { 1 };
+    args.splice(at..at, inserted.into_iter().map(OsString::from));
+    Ok(())
+}
+
+/// The options that a file of this text gives to a session, as arguments.
+///
+/// # Errors
+/// The number of the first line that is wrong, and what is wrong with it.
+pub fn options(text: &str, command: &clap::Command) -> Result<Vec<String>, (usize, String)> {
     let mut command = command.clone();
     // Only a built command knows how many values an option takes.
     command.build();
-    let options = match text.lines().enumerate().map(|(index, line)| parse(index + 1, line)).collect() {
-        Ok(lines) => for_sessions(lines),
-        Err((number, problem)) => return Err(wrong(&path, number, &problem)),
+    let lines: Result<_, _> = text.lines().enumerate().map(|(index, line)| parse(index + 1, line)).collect();
+    let argument = |option: Line| {
+        let argument = check(&option, &command).and_then(|argument| {
+            check_value(&argument, &command)?;
+            Ok(argument)
+        });
+        argument.map_err(|problem| (option.number, problem))
     };
-    let mut inserted = Vec::new();
-    for option in &options {
-        let argument = check(option, &command).map_err(|problem| wrong(&path, option.number, &problem))?;
-        check_value(&argument, &command).map_err(|problem| wrong(&path, option.number, &problem))?;
-        inserted.push(OsString::from(argument));
-    }
-    let at = if command.get_subcommands().any(|sub| sub.get_name() == first) { 2 } else { 1 };
-    args.splice(at..at, inserted);
-    Ok(())
+    for_sessions(lines?).into_iter().map(argument).collect()
 }
 
 /// Whether the parser takes the value. What it misses beside it is a matter of the whole command line.
