@@ -1,0 +1,162 @@
+//! A whole connection: any bytes from the peer, in any pieces, with messages sent between them.
+//!
+//! The input is a `Plan` in four bytes and a script of as many steps as a fifth says; what follows comes from the peer.
+//! The bytes must mean the same in every cut, and what this end sends must reach a peer of ours as it was sent.
+
+use std::num::NonZeroUsize;
+
+use wscope::wire::deflate::Parameters;
+use wscope::wire::{Kind, Role, SendError, Settings, State};
+
+use super::cuts;
+use super::end::{End, Seen};
+
+/// What the first four bytes choose.
+struct Plan {
+    settings: Settings,
+    piece: usize,
+}
+
+/// Runs the target.
+pub fn run(data: &[u8]) {
+    let Some((&[flags, windows, piece, fragment, steps], rest)) = data.split_first_chunk() else { return };
+    let (script, stream) = rest.split_at(rest.len().min(usize::from(steps)));
+    let plan = Plan::new([flags, windows, piece, fragment]);
+    every_cut_means_the_same(&plan, stream);
+    both_ends_agree(&plan, script, stream);
+}
+
+impl Plan {
+    fn new([flags, windows, piece, fragment]: [u8; 4]) -> Self {
+        let flag = |bit: u8| flags >> bit & 1 == 1;
+        let role = if flag(0) { Role::Server } else { Role::Client };
+        let deflate = Parameters {
+            server_no_context_takeover: flag(2),
+            client_no_context_takeover: flag(3),
+            server_max_window_bits: 8 + windows % 8,
+            client_max_window_bits: 8 + (windows >> 4) % 8,
+        };
+        let settings = Settings {
+            deflate: flag(1).then_some(deflate),
+            auto_pong: !flag(4),
+            max_message: if flag(5) { 100 } else { 1 << 16 },
+            max_fragments: if flag(6) { 3 } else { 1000 },
+            fragment: NonZeroUsize::new(fragment.into()),
+            ..Settings::new(role)
+        };
+        Self { settings, piece: usize::from(piece) + 1 }
+    }
+
+    /// The settings of the other end, which takes what we send whatever its length.
+    fn peer(&self) -> Settings {
+        let deflate = self.settings.deflate;
+        Settings { deflate, auto_pong: false, ..Settings::new(self.settings.role.peer()) }
+    }
+}
+
+fn every_cut_means_the_same(plan: &Plan, stream: &[u8]) {
+    let [whole, single, pieces] = cuts(stream, plan.piece).map(|pieces| {
+        let mut end = End::new(&plan.settings);
+        pieces.into_iter().for_each(|piece| end.feed(piece));
+        end
+    });
+    for other in [single, pieces] {
+        assert_eq!(whole.received, other.received);
+        assert_eq!((&whole.forms, &whole.sent), (&other.forms, &other.sent));
+        assert!(whole.connection.sender.unsent() == other.connection.sender.unsent());
+        assert_eq!(whole.connection.sender.state(), other.connection.sender.state());
+        // After the end it means nothing whether the peer is in the middle of something.
+        let started = whole.connection.receiver.started() == other.connection.receiver.started();
+        assert!(started || whole.is_over());
+    }
+    after_the_end(whole);
+}
+
+/// Nothing that comes after a close frame or a violation means anything, and nothing more is sent.
+fn after_the_end(mut end: End) {
+    if !end.is_over() {
+        return;
+    }
+    let (received, unsent) = (end.received.len(), end.connection.sender.unsent().len());
+    end.feed(b"\x81\x01x\x89\x00\x88\x00");
+    assert_eq!(end.connection.sender.ping(b""), Err(SendError::NotOpen));
+    assert_eq!((received, unsent), (end.received.len(), end.connection.sender.unsent().len()));
+}
+
+/// Feeds the stream piece by piece with a step of the script after each; then the peer must have seen what was sent.
+fn both_ends_agree(plan: &Plan, script: &[u8], stream: &[u8]) {
+    let mut end = End::new(&plan.settings);
+    let mut pieces = stream.chunks(plan.piece);
+    let mut gives_up = false;
+    for step in script {
+        pieces.next().into_iter().for_each(|piece| end.feed(piece));
+        gives_up = take_step(&mut end, *step, stream);
+        if gives_up {
+            break;
+        }
+    }
+    if !gives_up {
+        pieces.for_each(|piece| end.feed(piece));
+        while !end.connection.sender.unsent().is_empty() {
+            end.write(usize::MAX);
+        }
+        assert_eq!(end.connection.sender.held(), 0, "what is written is let go");
+    }
+    let mut peer = End::new(&plan.peer());
+    end.written.chunks(plan.piece).for_each(|piece| peer.feed(piece));
+    assert!(end.sent.starts_with(&peer.received), "{:?}\n{:?}", end.sent, peer.received);
+    assert!(gives_up || end.sent.len() == peer.received.len(), "{:?}\n{:?}", end.sent, peer.received);
+}
+
+/// One step: low bits choose what is done, the others how long it is. Returns whether the connection is given up.
+fn take_step(end: &mut End, step: u8, stream: &[u8]) -> bool {
+    let size = usize::from(step >> 3);
+    let payload = &stream[..stream.len().min(size * size)];
+    let sender = &mut end.connection.sender;
+    let open = sender.state() == State::Open;
+    let sent = match step & 7 {
+        0 => {
+            let text = String::from_utf8_lossy(payload).into_owned().into_bytes();
+            sender.message(Kind::Text, &text).is_ok().then_some(Seen::Message(Kind::Text, text))
+        }
+        1 => {
+            let sent = sender.message(Kind::Binary, payload).is_ok();
+            sent.then(|| Seen::Message(Kind::Binary, payload.to_vec()))
+        }
+        2 => sender.ping(payload).is_ok().then(|| Seen::Ping(payload.to_vec())),
+        3 => sender.pong(payload).is_ok().then(|| Seen::Pong(payload.to_vec())),
+        4 => {
+            let code = (size > 0).then_some(990 + size as u16);
+            sender.close(code, "").is_ok().then(|| Seen::Close(code, Vec::new()))
+        }
+        5 => {
+            end.write(size * size);
+            None
+        }
+        6 => {
+            end.write(usize::MAX);
+            None
+        }
+        _ => {
+            give_up(end);
+            return true;
+        }
+    };
+    assert!(open || sent.is_none(), "nothing is sent after a close frame");
+    end.sent.extend(sent);
+    false
+}
+
+/// What is taken out for another connection are the last messages, and as many as were told.
+fn give_up(end: &mut End) {
+    let told = end.connection.sender.unsent_messages();
+    let taken = end.connection.sender.take_unsent();
+    assert_eq!((told.messages, told.bytes), (taken.len() as u64, bytes(&taken)));
+    let taken: Vec<Seen> = taken.into_iter().map(|(kind, payload)| Seen::Message(kind, payload)).collect();
+    let messages: Vec<&Seen> = end.sent.iter().filter(|sent| matches!(sent, Seen::Message(..))).collect();
+    assert!(messages.ends_with(&taken.iter().collect::<Vec<_>>()), "{messages:?}\n{taken:?}");
+}
+
+fn bytes<T>(messages: &[(T, Vec<u8>)]) -> u64 {
+    messages.iter().map(|(_, payload)| payload.len() as u64).sum()
+}
