@@ -38,7 +38,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-V -m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --version --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help connect demo completions man help"
+            opts="-V -m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --version --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --max-fragments --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --max-head --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help connect demo completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -93,6 +93,10 @@ _wscope() {
                     return 0
                     ;;
                 --max-message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-fragments)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -165,6 +169,10 @@ _wscope() {
                     return 0
                     ;;
                 --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-head)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -286,7 +294,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__connect)
-            opts="-m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
+            opts="-m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --max-fragments --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --max-head --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -341,6 +349,10 @@ _wscope() {
                     return 0
                     ;;
                 --max-message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-fragments)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -413,6 +425,10 @@ _wscope() {
                     return 0
                     ;;
                 --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-head)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -520,7 +536,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__demo)
-            opts="-m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
+            opts="-m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --max-fragments --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --max-head --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -575,6 +591,10 @@ _wscope() {
                     return 0
                     ;;
                 --max-message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-fragments)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -647,6 +667,10 @@ _wscope() {
                     return 0
                     ;;
                 --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-head)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n V/version m/message= t/text b/binary i/input= o/output= chunk-size= no-input echo n/count= 1 until= linger= fragment= lenient max-message= H/header= origin= s/subprotocol= z/compress= user-agent= u/user= bearer= cookie= L/location max-redirs= 4 6 resolve= unix-socket= x/proxy= connect-timeout= timeout= unsafe-handshake k/insecure cacert= cert= key= pkcs12= pass-file= sni= tls-min= tls-max= ping-interval= ping-timeout= no-pong idle-timeout= reconnect= reconnect-delay= reconnect-max= close-code= close-reason= close-timeout= v/verbose frames q/quiet time= hex-limit= text-limit= pretty= color= raw-terminal progress record= show-secrets no-history no-config h/help
+    string join \n V/version m/message= t/text b/binary i/input= o/output= chunk-size= no-input echo n/count= 1 until= linger= fragment= lenient max-message= max-fragments= H/header= origin= s/subprotocol= z/compress= user-agent= u/user= bearer= cookie= L/location max-redirs= 4 6 resolve= unix-socket= x/proxy= connect-timeout= max-head= timeout= unsafe-handshake k/insecure cacert= cert= key= pkcs12= pass-file= sni= tls-min= tls-max= ping-interval= ping-timeout= no-pong idle-timeout= reconnect= reconnect-delay= reconnect-max= close-code= close-reason= close-timeout= v/verbose frames q/quiet time= hex-limit= text-limit= pretty= color= raw-terminal progress record= show-secrets no-history no-config h/help
 end
 
 function __fish_wscope_needs_command
@@ -47,6 +47,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l until -d 'End when a rece
 complete -c wscope -n "__fish_wscope_needs_command" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l fragment -d 'Send messages in fragments of at most this many bytes' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l max-fragments -d 'The most fragments of a message received, empty ones too; more fail the connection (1009)' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Send this header field with the request' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l origin -d 'Send this Origin' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer this subprotocol; repeat it, or give a comma list' -r
@@ -60,6 +61,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Connect to AD
 complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix socket; the URL still gives Host and path' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -s x -l proxy -d 'Connect through this proxy: http, https, socks5 or socks5h' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Give up when the connection is not open after this time, from name look-up to the 101' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l max-head -d 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l timeout -d 'End the whole run after this time, with exit code 124' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust the certificates in this file (PEM or DER) instead of the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Show this client certificate (PEM, leaf first); needs --key' -r -F
@@ -116,7 +118,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -a "connect" -d 'Connect to 
 complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'A session with a built-in echo server on loopback'
 complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a completion script: bash, zsh, fish, powershell or elvish'
 complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the man page'
-complete -c wscope -n "__fish_wscope_needs_command" -a "help" -d 'Explain exit-codes, close-codes, forms, records, config or repl'
+complete -c wscope -n "__fish_wscope_needs_command" -a "help" -d 'Explain exit-codes, close-codes, forms, limits, records, config or repl'
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s m -l message -d 'Send this message first; repeat it for more' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s i -l input -d 'How stdin becomes messages [default: lines]' -r -f -a "lines\t'One message a line'
 nul\t'Messages end with a NUL'
@@ -140,6 +142,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand connect" -l until -d 'End 
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l fragment -d 'Send messages in fragments of at most this many bytes' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l max-fragments -d 'The most fragments of a message received, empty ones too; more fail the connection (1009)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s H -l header -d 'Send this header field with the request' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l origin -d 'Send this Origin' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s s -l subprotocol -d 'Offer this subprotocol; repeat it, or give a comma list' -r
@@ -153,6 +156,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand connect" -l resolve -d 'Co
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l unix-socket -d 'Connect to this Unix socket; the URL still gives Host and path' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -s x -l proxy -d 'Connect through this proxy: http, https, socks5 or socks5h' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l connect-timeout -d 'Give up when the connection is not open after this time, from name look-up to the 101' -r
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l max-head -d 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l timeout -d 'End the whole run after this time, with exit code 124' -r
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l cacert -d 'Trust the certificates in this file (PEM or DER) instead of the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l cert -d 'Show this client certificate (PEM, leaf first); needs --key' -r -F
@@ -227,6 +231,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l until -d 'End whe
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l linger -d 'After the end of input, end when nothing has arrived for this time' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l fragment -d 'Send messages in fragments of at most this many bytes' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-message -d 'The largest message, sent or received; a larger one received fails the connection (1009)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-fragments -d 'The most fragments of a message received, empty ones too; more fail the connection (1009)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s H -l header -d 'Send this header field with the request' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l origin -d 'Send this Origin' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s s -l subprotocol -d 'Offer this subprotocol; repeat it, or give a comma list' -r
@@ -240,6 +245,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l resolve -d 'Conne
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l unix-socket -d 'Connect to this Unix socket; the URL still gives Host and path' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s x -l proxy -d 'Connect through this proxy: http, https, socks5 or socks5h' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l connect-timeout -d 'Give up when the connection is not open after this time, from name look-up to the 101' -r
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l max-head -d 'The largest head of an answer to the opening handshake, with all interim ones before it; no line may be longer than 8K' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l timeout -d 'End the whole run after this time, with exit code 124' -r
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cacert -d 'Trust the certificates in this file (PEM or DER) instead of the system\'s' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l cert -d 'Show this client certificate (PEM, leaf first); needs --key' -r -F
