@@ -96,6 +96,7 @@ fn asks_for(event: &Event<'_>) -> Option<Input> {
             let possible = code.map_or(reason.is_empty(), close::may_be_sent);
             (possible && reason.len() <= close::MAX_REASON).then_some(Input::Close { code: *code, reason })?
         }
+        Event::Raw { bytes } => Input::Raw { bytes: bytes.to_vec(), writes: Vec::new() },
         _ => Input::Skip,
     })
 }

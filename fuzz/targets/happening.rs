@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use wscope::net::{Timings, TlsFacts};
 use wscope::session::{By, Cause, Count, Direction, Ended, Event, Opened, Stamp};
-use wscope::wire::Kind;
+use wscope::wire::{Frame, Kind};
 
 /// The bytes that are left to choose by.
 pub struct Choices<'a>(pub &'a [u8]);
@@ -19,7 +19,7 @@ impl<'a> Choices<'a> {
     pub fn event(&mut self) -> (Event<'a>, Stamp) {
         let direction = if self.flag() { Direction::Sent } else { Direction::Received };
         let stamp = Stamp { time: self.time(), elapsed: self.duration() };
-        let event = match self.byte() % 8 {
+        let event = match self.byte() % 10 {
             0 => Event::Open(Arc::new(self.opened())),
             1 | 2 => {
                 let kind = if self.flag() { Kind::Binary } else { Kind::Text };
@@ -36,10 +36,23 @@ impl<'a> Choices<'a> {
                 Event::Close { direction, code, reason: Cow::Borrowed(self.bytes()) }
             }
             6 => Event::End(Arc::new(self.ended())),
+            8 => Event::Frame { direction, frame: self.frame() },
+            9 => Event::Raw { bytes: Cow::Borrowed(self.rest()) },
             _ if self.flag() => Event::Notice(String::from_utf8_lossy(self.rest())),
             _ => Event::Error(String::from_utf8_lossy(self.rest())),
         };
         (event, stamp)
+    }
+
+    /// A frame whose header has two bytes at least, as every logged one has.
+    fn frame(&mut self) -> Frame {
+        let compressed = self.flag();
+        let fragment = self.flag().then(|| self.byte().into());
+        let rest = self.rest();
+        match Frame::read(rest) {
+            Some((frame, _)) => Frame { fragment, compressed, ..frame },
+            None => Frame { header: vec![0x81, 0xff], payload: rest.to_vec(), fragment, compressed },
+        }
     }
 
     /// One byte.

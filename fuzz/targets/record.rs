@@ -41,6 +41,10 @@ fn done(input: &Input) -> Option<Event<'_>> {
         Input::Close { code, reason } => {
             Some(Event::Close { direction, code: *code, reason: Cow::Borrowed(reason.as_bytes()) })
         }
-        Input::Sleep(_) | Input::Skip => None,
+        // How bytes are cut into writes is not recorded, nor is how a frame was described.
+        Input::Raw { bytes, writes } => {
+            writes.is_empty().then_some(Event::Raw { bytes: Cow::Borrowed(bytes.as_slice()) })
+        }
+        Input::Frame { .. } | Input::Sleep(_) | Input::Skip => None,
     }
 }

@@ -81,8 +81,8 @@ pub struct Receiver {
     is_cut: bool,
     /// What the close frame said that breaks a rule.
     pub(super) bad_close: Option<CloseFrame>,
-    /// The peer's close frame came, and nothing behind it yet.
-    pub(super) awaits_nothing: bool,
+    /// What came behind the peer's close frame, as long as that is too little to tell.
+    pub(super) behind: Option<Vec<u8>>,
 }
 
 impl Receiver {
@@ -97,7 +97,7 @@ impl Receiver {
             log: FrameLog::new(settings.frames),
             is_cut: false,
             bad_close: None,
-            awaits_nothing: false,
+            behind: None,
         }
     }
 
@@ -147,7 +147,8 @@ impl Receiver {
     ) -> Result<(usize, Option<Found>), (usize, Rule)> {
         self.is_cut = false;
         if !sender.listens() {
-            return Ok((self.after_close(input), None));
+            self.after_close(input);
+            return Ok((input.len(), None));
         }
         let mut at = 0;
         loop {
@@ -164,21 +165,19 @@ impl Receiver {
 
     /// What comes behind a close frame means nothing (RFC 6455 §1.4), but that it comes is worth telling, once.
     #[cold]
-    fn after_close(&mut self, input: &[u8]) -> usize {
-        if !self.awaits_nothing {
-            return input.len();
+    fn after_close(&mut self, input: &[u8]) {
+        let Some(mut behind) = self.behind.take() else { return };
+        behind.extend_from_slice(input);
+        if behind.len() < 2 {
+            self.behind = Some(behind);
+            return;
         }
-        if input.len() < 2 {
-            return 0;
-        }
-        self.awaits_nothing = false;
-        self.judge.note(Rule::DataAfterClose, input);
-        let mut rest = input;
+        self.judge.note(Rule::DataAfterClose, &behind);
+        let mut rest = &behind[..];
         while let Some((frame, size)) = Frame::read(rest) {
             self.log.add(&frame.header, &frame.payload, None, false);
             rest = &rest[size..];
         }
-        input.len()
     }
 
     #[inline]

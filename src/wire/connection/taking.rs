@@ -163,7 +163,7 @@ impl Receiver {
                 let reason = end - reason.len()..end;
                 self.judge_close(&input[at..end], head.size)?;
                 sender.answer_close(code);
-                self.awaits_nothing = true;
+                self.behind = Some(Vec::new());
                 Found::Close(code, reason)
             }
             Control::Reserved(_) => return Ok(Step::On(end)),
