@@ -92,10 +92,10 @@ faults! {
     a_large_message_may_end_at_any_byte: large(), Fin, every [19_997, 499];
     a_large_message_may_break_off_at_any_byte: large(), Reset, every [19_997, 499];
     a_large_message_may_be_cut_in_two_at_any_byte: large(), Split, every [19_997, 499];
-    a_tls_session_may_end_at_any_byte: tls13(), Fin, every [97, 1];
-    a_tls_session_may_break_off_at_any_byte: tls13(), Reset, every [97, 1];
-    a_tls_session_may_fall_silent_at_any_byte: tls13(), Stall, every [97, 1];
-    a_tls_session_may_be_cut_in_two_at_any_byte: tls13(), Split, every [97, 1];
-    an_older_tls_session_may_end_at_any_byte: tls12(), Fin, every [197, 1];
-    an_older_tls_session_may_break_off_at_any_byte: tls12(), Reset, every [197, 1];
+    a_tls_session_may_end_at_any_byte: tls13(), Fin, every [149, 1];
+    a_tls_session_may_break_off_at_any_byte: tls13(), Reset, every [149, 1];
+    a_tls_session_may_fall_silent_at_any_byte: tls13(), Stall, every [149, 1];
+    a_tls_session_may_be_cut_in_two_at_any_byte: tls13(), Split, every [149, 1];
+    an_older_tls_session_may_end_at_any_byte: tls12(), Fin, every [397, 1];
+    an_older_tls_session_may_break_off_at_any_byte: tls12(), Reset, every [397, 1];
 }

@@ -68,7 +68,7 @@ impl Rig {
         let home = Arc::new(TempDir::new().expect("a folder"));
         let tls = tls(&home);
         let mut rig = Rig { name, session, tls, home, sound: Default::default() };
-        let (output, marks) = rig.run(Fault::Split, usize::MAX, &["-o", "jsonl"]);
+        let (output, marks) = rig.run(Fault::Split, usize::MAX, &["-o", "jsonl", "--frames"]);
         output.exits(0).silent();
         rig.sound = (marks, Events::of(&output));
         rig
@@ -84,7 +84,7 @@ impl Rig {
     pub fn places(&self, step: usize) -> Vec<usize> {
         let marks = &self.sound.0;
         let mut places: Vec<usize> = (0..=marks.end).step_by(step).chain([1]).collect();
-        let around = if self.tls.is_some() { [-1, 0, 3] } else { [-1, 0, 1] };
+        let around: &[isize] = if self.tls.is_some() { &[-1, 0] } else { &[-1, 0, 1, 2] };
         for mark in marks.all() {
             places.extend(around.iter().filter_map(|offset| mark.checked_add_signed(*offset)));
         }
@@ -111,7 +111,7 @@ impl Rig {
     }
 
     fn complaint_of_split(&self, at: usize) -> Option<String> {
-        let (output, _) = self.run(Fault::Split, at, &["-o", "jsonl"]);
+        let (output, _) = self.run(Fault::Split, at, &["-o", "jsonl", "--frames"]);
         let events = Events::of(&output);
         let same = output.code == Some(0) && output.stderr.is_empty() && events == self.sound.1;
         (!same).then(|| format!("cut at {at}: {output}\n{events:?}\nuncut: {:?}", self.sound.1))
@@ -171,7 +171,12 @@ impl Rig {
                 let (socket, _) = listener.accept().expect("a connection");
                 self.serve(socket, fault, at)
             });
-            let output = wscope(&args).home(Arc::clone(&self.home)).run();
+            let mut call = wscope(&args).home(Arc::clone(&self.home));
+            if let Some(tls) = &self.tls {
+                // Loading what the system trusts would take most of the time of a run.
+                call = call.env("SSL_CERT_FILE", &tls.ca);
+            }
+            let output = call.run();
             // Where wscope never came, the peer still waits for somebody.
             drop(TcpStream::connect(addr));
             (output, peer.join().expect("the peer does not panic"))
@@ -220,6 +225,9 @@ impl Events {
             fields
                 .retain(|name, _| !matches!(name.as_str(), "time" | "elapsed" | "timings" | "url" | "peer"));
             fields.retain(|name, _| !matches!(name.as_str(), "request_headers" | "response_headers"));
+            if fields.get("masked") == Some(&Value::Bool(true)) {
+                fields.retain(|name, _| !matches!(name.as_str(), "mask" | "header"));
+            }
             match fields.get("direction").and_then(Value::as_str) {
                 Some("sent") => events.sent.push(record),
                 Some(_) => events.received.push(record),
