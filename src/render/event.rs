@@ -111,7 +111,7 @@ impl Renderer {
                 self.closing = Closing::Not;
                 true
             }
-            Event::Close { direction, .. } => {
+            Event::Close { direction, code, reason } => {
                 let news = match (&self.closing, direction) {
                     (Closing::Not, Direction::Sent) => {
                         self.closing = Closing::Sent;
@@ -119,7 +119,8 @@ impl Renderer {
                     }
                     (Closing::Not, Direction::Received) => {
                         self.closing = Closing::Received;
-                        false
+                        // `End` tells which rule was broken, but not what else the frame said.
+                        code.is_some_and(|code| !close::may_be_sent(code)) || str::from_utf8(reason).is_err()
                     }
                     // `/close` shows the answer.
                     (Closing::Sent, Direction::Received) => true,

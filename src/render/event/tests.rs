@@ -197,6 +197,10 @@ fn close_frames_are_told_where_they_are_news() {
     let other = render(&quiet, &[sent(), close(Direction::Received, 1001, b"no")]);
     assert_eq!(other, format!("{line}< close 1001 going away \"no\"\n"));
     assert_eq!(render(&quiet, &[close(Direction::Received, 1000, b""), sent()]), "");
+    let bad = render(&quiet, &[close(Direction::Received, 1005, b"bye"), sent()]);
+    assert_eq!(bad, "< close 1005 no status code \"bye\"\n");
+    let bad = render(&quiet, &[close(Direction::Received, 1000, b"a\xffb"), sent()]);
+    assert_eq!(bad, "< close 1000 normal closure \"a\\xffb\"\n");
     let again = [close(Direction::Received, 1000, b""), Event::Open(Arc::new(Opened::default())), sent()];
     assert_eq!(render(&quiet, &again), format!("* connected to \n{line}"));
     let verbose = Style { verbose: true, ..Style::default() };
