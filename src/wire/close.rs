@@ -3,7 +3,7 @@
 //! The one table of codes; tungstenite's `CloseCode` is not used, for it takes 1014 for an invalid one. When to
 //! send a close frame is decided in `connection`. Called there, by `render` for names, and by the help text.
 
-use super::violation::Rule;
+use super::{utf8, violation::Rule};
 
 /// A close code that has a name of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +96,7 @@ pub fn judge(payload: &[u8]) -> Result<(), Rule> {
         (None, _) if payload.is_empty() => Ok(()),
         (None, _) => Err(Rule::CloseOfOneByte),
         (Some(code), _) if !may_be_sent(code) => Err(Rule::CloseCode(code)),
-        (_, reason) if std::str::from_utf8(reason).is_err() => Err(Rule::CloseReason),
-        _ => Ok(()),
+        (_, reason) => utf8::check(reason).map_err(Rule::CloseReason),
     }
 }
 
@@ -151,7 +150,8 @@ mod tests {
         assert_eq!(both(b"\x0f\xa0bye"), ((Some(4000), &b"bye"[..]), Ok(())));
         assert_eq!(both(b"\x03"), ((None, &b""[..]), Err(Rule::CloseOfOneByte)));
         assert_eq!(both(b"\x03\xedx"), ((Some(1005), &b"x"[..]), Err(Rule::CloseCode(1005))));
-        assert_eq!(both(b"\x03\xe8\xc3"), ((Some(1000), &b"\xc3"[..]), Err(Rule::CloseReason)));
+        let bad = Rule::CloseReason(utf8::BadByte { offset: 1, byte: 0xc3 });
+        assert_eq!(both(b"\x03\xe8a\xc3"), ((Some(1000), &b"a\xc3"[..]), Err(bad)));
     }
 
     #[test]

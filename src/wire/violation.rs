@@ -45,7 +45,7 @@ pub enum Rule {
     /// A close frame carries only codes meant for the wire.
     CloseCode(u16),
     /// The reason of a close is UTF-8.
-    CloseReason,
+    CloseReason(BadByte),
     /// A compressed message can be inflated.
     Deflate(BadStream),
     /// Beyond so many bytes a message does not inflate to more than 1000 times its size (our limit).
@@ -82,7 +82,7 @@ impl Rule {
             Rule::Deflate(_) => "RFC 7692 §7.2.2",
             Rule::NothingToContinue | Rule::MessageNotFinished => "RFC 6455 §5.4",
             Rule::ControlTooLong | Rule::ControlFragmented => "RFC 6455 §5.5",
-            Rule::CloseOfOneByte | Rule::CloseReason | Rule::DataAfterClose => "RFC 6455 §5.5.1",
+            Rule::CloseOfOneByte | Rule::CloseReason(_) | Rule::DataAfterClose => "RFC 6455 §5.5.1",
             Rule::CloseCode(_) => "RFC 6455 §7.4",
             Rule::InvalidUtf8(_) => "RFC 6455 §8.1",
             Rule::MessageTooBig { .. } | Rule::TooManyFragments { .. } | Rule::InflatesTooMuch { .. } => {
@@ -95,7 +95,7 @@ impl Rule {
     #[must_use]
     pub fn close_code(self) -> u16 {
         match self {
-            Rule::InvalidUtf8(_) | Rule::CloseReason | Rule::Deflate(_) => 1007,
+            Rule::InvalidUtf8(_) | Rule::CloseReason(_) | Rule::Deflate(_) => 1007,
             Rule::MessageTooBig { .. } | Rule::TooManyFragments { .. } | Rule::InflatesTooMuch { .. } => 1009,
             _ => 1002,
         }
@@ -165,7 +165,9 @@ impl Rule {
             }
             Rule::CloseOfOneByte => format!("sent {frame} of 1 byte, which is too short for a code"),
             Rule::CloseCode(code) => format!("sent {frame} with code {code}, which must not be sent"),
-            Rule::CloseReason => format!("sent {frame} whose reason is not UTF-8"),
+            Rule::CloseReason(BadByte { offset, byte }) => {
+                format!("sent {frame} whose reason is not UTF-8: byte {byte:#04x} at offset {offset}")
+            }
             Rule::Deflate(BadStream::Invalid) => {
                 "sent a compressed message that cannot be inflated".to_owned()
             }
@@ -201,7 +203,7 @@ pub struct Violation {
     pub bytes: Vec<u8>,
     /// Whether the frame goes on after `bytes`.
     pub more: bool,
-    /// The offset within the message of the first bad byte, where the text is not UTF-8.
+    /// The offset of the first bad byte within the message, or within the reason, where that is not UTF-8.
     pub offset: Option<u64>,
     /// What the close frame at fault said, where it was one.
     pub close: Option<CloseFrame>,
@@ -226,7 +228,7 @@ impl Violation {
         };
         let first = bytes.first().copied().unwrap_or_default();
         let offset = match rule {
-            Rule::InvalidUtf8(bad) => Some(bad.offset),
+            Rule::InvalidUtf8(bad) | Rule::CloseReason(bad) => Some(bad.offset),
             _ => None,
         };
         Self {

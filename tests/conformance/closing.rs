@@ -98,23 +98,24 @@ fn reasons() -> Vec<Row> {
             .fails(1002, &[0x88, 126])
             .twin(close(1000, &longest)),
     );
-    let bad: [(&str, &[u8]); 8] = [
-        ("invalid", b"a\xffb"),
-        ("cut", b"end \xe2\x82"),
-        ("overlong", b"\xc0\xaf"),
-        ("surrogate", b"\xed\xa0\x80"),
-        ("too-high", b"\xf4\x90\x80\x80"),
-        ("alone", b"\x80"),
-        ("first", b"\xfftext"),
-        ("last", b"text\xfe"),
+    let bad: [(&str, &[u8], u64); 8] = [
+        ("invalid", b"a\xffb", 1),
+        ("cut", b"end \xe2\x82", 4),
+        ("overlong", b"\xc0\xaf", 0),
+        ("surrogate", b"\xed\xa0\x80", 0),
+        ("too-high", b"\xf4\x90\x80\x80", 0),
+        ("alone", b"\x80", 0),
+        ("first", b"\xfftext", 0),
+        ("last", b"text\xfe", 4),
     ];
-    for (name, reason) in bad {
+    for (name, reason, offset) in bad {
         let payload = [&[3, 232], reason].concat();
         rows.push(
             Row::new(format!("5.5.1-reason-{name}"), FRAME, format!("A reason that is not UTF-8: {name}"))
                 .sends(frame(FIN | CLOSE, &payload))
                 .shows(&[row::close(Some(1000), reason)])
                 .fails(1007, &[0x88, payload.len() as u8])
+                .offset(offset)
                 .twin(close(1000, "good")),
         );
     }

@@ -209,7 +209,7 @@ fn frames_that_break_a_rule_fail_the_connection() {
         ),
         (
             b"\x88\x03\x03\xe8\xff",
-            "server sent a close frame whose reason is not UTF-8 (RFC 6455 §5.5.1): 88 03 …",
+            "server sent a close frame whose reason is not UTF-8: byte 0xff at offset 0 (RFC 6455 §5.5.1): 88 03 …",
         ),
         (
             b"\x81\x03a\xffb",
