@@ -30,7 +30,7 @@ pub fn connect(addresses: &[SocketAddr], deadline: Option<Instant>) -> Result<(T
     if let [only] = *addresses {
         return attempt(only, deadline)
             .map(|socket| (socket, only))
-            .map_err(|e| lost(vec![(only, e)], &[], deadline));
+            .map_err(|e| lost(vec![(only, e)], addresses, deadline));
     }
     let (sender, receiver) = mpsc::channel();
     let mut waiting = addresses.iter().copied();
@@ -83,8 +83,14 @@ impl Lost {
     }
 }
 
-fn lost(failures: Vec<(SocketAddr, io::Error)>, addresses: &[SocketAddr], deadline: Option<Instant>) -> Lost {
+fn lost(
+    mut failures: Vec<(SocketAddr, io::Error)>,
+    addresses: &[SocketAddr],
+    deadline: Option<Instant>,
+) -> Lost {
     let timed_out = has_passed(deadline);
+    // An attempt ends at the same deadline as the race. Whichever is noticed first, nobody answered.
+    failures.retain(|(_, error)| !timed_out || error.kind() != io::ErrorKind::TimedOut);
     let open = |address: &&SocketAddr| timed_out && failures.iter().all(|(failed, _)| failed != *address);
     let unanswered = addresses.iter().filter(open).copied().collect();
     Lost { failures, unanswered, timed_out }
@@ -200,6 +206,20 @@ mod tests {
             .expect_err("silent")
             .explain(&dead.to_string(), &Host::V4([127, 0, 0, 1].into()));
         assert_eq!(error.to_string(), format!("could not connect to {dead}: timed out (phase tcp)"));
+    }
+
+    #[test]
+    fn an_attempt_that_noticed_the_deadline_first_was_not_answered_either() {
+        let (_closed, silent) = closed();
+        let late = |deadline| lost(vec![(silent, io::ErrorKind::TimedOut.into())], &[silent], deadline);
+        let error = late(Some(Instant::now())).explain("h:1", &named());
+        assert_eq!(
+            error.to_string(),
+            format!("could not connect to h:1 ({silent}: no answer): timed out (phase tcp)")
+        );
+        // Without a deadline it was the system that gave up.
+        let error = late(None).explain("h:1", &named()).to_string();
+        assert!(!error.contains("no answer"), "{error}");
     }
 
     #[test]
