@@ -217,9 +217,40 @@ fn a_5xx_handshake_is_tried_again() {
 
 #[cfg(unix)]
 mod signals {
+    use std::time::Duration;
+
     use super::common::program::shell;
-    use super::common::{gate, peer, text, wscope};
+    use super::common::{at_pace, close, gate, peer, text, wscope};
     use nix::sys::signal::Signal;
+
+    #[test]
+    fn an_answer_that_came_while_wscope_slept_is_in_time() {
+        const LIMIT: Duration = Duration::from_secs(2);
+        let output = at_pace(LIMIT, |pace| {
+            let (heard, slept, answered) = (gate(), gate(), gate());
+            let (tell, wait, done) = (heard.clone(), slept.clone(), answered.clone());
+            let peer = peer(move |c| {
+                c.accept();
+                c.expect_close(1000);
+                tell.open();
+                wait.wait();
+                c.send(close(1000, ""));
+                done.open();
+            });
+            let mut run = wscope(&["--linger", "0", "--close-timeout", "2s", &peer.url()]).start();
+            heard.wait();
+            // By now wscope has seen its send queue empty, and waits for nothing but the answer.
+            std::thread::sleep(LIMIT / 10);
+            pace.measure(|| run.signal(Signal::SIGSTOP));
+            slept.open();
+            answered.wait();
+            // Until its time is over.
+            std::thread::sleep(LIMIT * 2);
+            run.signal(Signal::SIGCONT);
+            run.finish_with_stdin_open()
+        });
+        output.exits(0);
+    }
 
     #[test]
     fn a_second_signal_ends_at_once() {

@@ -204,7 +204,6 @@ impl<L: Listener> Engine<L> {
                 self.woken(event, listener);
             }
             self.post(listener);
-            self.expire(listener);
             busy = self.turns(listener);
         }
         Ok(())
@@ -338,6 +337,8 @@ impl<L: Listener> Engine<L> {
         for &id in &ids {
             self.turn(id, listener);
         }
+        // Only now: what came in time is no less in time because we were late to read it.
+        self.expire(listener);
         let mut busy = listener.turn(&mut Control::new(&mut self.links, &mut self.shell));
         for id in ids {
             busy |= self.settle(id, listener);

@@ -38,8 +38,13 @@ impl Pace {
     /// Sends, and measures from the beginning of the last sending to the end of this one: at most so long can the
     /// client have waited.
     pub fn send(&self, to: &mut Conn, bytes: impl AsRef<[u8]>) {
+        self.measure(|| to.send(bytes));
+    }
+
+    /// The same for anything else that must not come too late.
+    pub fn measure(&self, act: impl FnOnce()) {
         let begun = Instant::now();
-        to.send(bytes);
+        act();
         let mut pauses = self.0.lock().expect("nobody panics with the lock");
         pauses.longest = pauses.longest.max(pauses.since.elapsed());
         pauses.since = begun;
