@@ -210,13 +210,16 @@ impl<L: Listener> Engine<L> {
     }
 
     fn wait(&mut self, events: &mut Events, listener: &L, busy: bool) -> io::Result<()> {
-        let timeout = match busy {
-            true => Some(std::time::Duration::ZERO),
-            false => self.deadline(listener).map(|at| at.saturating_duration_since(Instant::now())),
-        };
-        match self.poll.poll(events, timeout) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-            other => other,
+        loop {
+            let timeout = match busy {
+                true => Some(std::time::Duration::ZERO),
+                false => self.deadline(listener).map(|at| at.saturating_duration_since(Instant::now())),
+            };
+            match self.poll.poll(events, timeout) {
+                // As when a stopped process goes on. What is ready is not known then.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                other => return other,
+            }
         }
     }
 
