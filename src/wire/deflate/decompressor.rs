@@ -52,10 +52,12 @@ impl Decompressor {
         mut take: impl FnMut(&[u8], u64) -> Result<(), E>,
     ) -> Result<(), E> {
         loop {
-            let (used, made) = self.step(compressed)?;
+            let (used, made, outcome) = self.step(compressed);
             compressed = &compressed[used..];
             self.taken += used as u64;
+            // What comes before bad bits may be bad itself, and must not depend on how the input was cut.
             take(&self.inflated[..made], self.taken)?;
+            outcome?;
             if compressed.is_empty() && made < STEP {
                 return Ok(());
             }
@@ -72,8 +74,8 @@ impl Decompressor {
     pub fn finish(&mut self) -> Result<(), BadStream> {
         let mut tail = if self.at_end { &[][..] } else { &TAIL[..] };
         while !tail.is_empty() {
-            let (used, made) = self.step(tail).map_err(|_| BadStream::Unfinished)?;
-            if made > 0 || used == 0 || self.at_end {
+            let (used, made, outcome) = self.step(tail);
+            if outcome.is_err() || made > 0 || used == 0 || self.at_end {
                 return Err(BadStream::Unfinished);
             }
             tail = &tail[used..];
@@ -86,24 +88,21 @@ impl Decompressor {
         Ok(())
     }
 
-    /// Inflates once; returns how many bytes were used, and how many are made. A final block is no end: the stream
-    /// begins anew behind it (RFC 7692 §7.2.3.4).
-    fn step(&mut self, compressed: &[u8]) -> Result<(usize, usize), BadStream> {
+    /// Inflates once; returns how many bytes were used, how many are made, and whether what follows them is bad. A
+    /// final block is no end: the stream begins anew behind it (RFC 7692 §7.2.3.4).
+    fn step(&mut self, compressed: &[u8]) -> (usize, usize, Result<(), BadStream>) {
         let (taken, given) = (self.stream.total_in(), self.stream.total_out());
-        let status = self
-            .stream
-            .decompress(compressed, &mut self.inflated, FlushDecompress::Sync)
-            .map_err(|_| BadStream::Invalid)?;
+        let status = self.stream.decompress(compressed, &mut self.inflated, FlushDecompress::Sync);
         let count = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
         let used = count(self.stream.total_in(), taken);
         let made = count(self.stream.total_out(), given);
-        if status == Status::StreamEnd {
+        if matches!(status, Ok(Status::StreamEnd)) {
             self.stream.reset(false);
             self.at_end = true;
         } else if used > 0 {
             self.at_end = false;
         }
-        Ok((used, made))
+        (used, made, status.map(|_| ()).map_err(|_| BadStream::Invalid))
     }
 }
 
@@ -181,6 +180,22 @@ mod tests {
         for (compressed, expected) in cases {
             let got = inflate(&mut Decompressor::new(true), compressed, 99);
             assert_eq!(got, Err(expected), "{compressed:x?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_before_nonsense_is_handed_on() {
+        let compressed = [&[0x00, 0x05, 0x00, 0xfa, 0xff][..], b"Hello", &[0x07, 0x00]].concat();
+        for step in 1..=compressed.len() {
+            let mut stream = Decompressor::new(true);
+            let mut out = Vec::new();
+            let outcome = compressed.chunks(step).try_for_each(|piece| {
+                stream.inflate(piece, |piece, _| {
+                    out.extend_from_slice(piece);
+                    Ok::<(), BadStream>(())
+                })
+            });
+            assert_eq!((outcome, &out[..]), (Err(BadStream::Invalid), &b"Hello"[..]), "by {step}");
         }
     }
 
