@@ -4,8 +4,8 @@
 
 use wscope::net::{Target, TargetError};
 
-/// Stands for a name and a password.
-const SECRET: &str = "s3cr3t";
+/// Stands for a name and a password. No host or zone id has such characters, so that no word decodes to it.
+const SECRET: &str = "S3cret!";
 
 /// Runs the target.
 pub fn run(data: &[u8]) {
