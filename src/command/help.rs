@@ -88,7 +88,7 @@ Every record has \"event\", \"time\" (RFC 3339, UTC) and \"elapsed\" (seconds si
   text          direction (sent or received), data, size
   binary        direction, base64, size
   ping, pong    direction, data or base64; rtt (seconds) on a pong that answers ours; auto on an automatic one
-  close         direction, code (null: none), name, reason
+  close         direction, code (null: none), name, reason; base64 too where the reason is not UTF-8
   frame         with --frames: direction, fin, rsv (0-7, RSV1 is 4), opcode, masked, mask (hex), length (as told),
                 header (hex), payload (base64, unmasked), fragment (counted from 1 in its message)
   raw           what was sent as it is, crafted frames included: direction, hex

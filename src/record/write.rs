@@ -185,6 +185,10 @@ fn close_frame(out: &mut Vec<u8>, sent_or_received: Direction, code: Option<u16>
     optional_string(out, "name", code.map(close::name));
     key(out, "reason");
     push_bytes(out, reason);
+    if std::str::from_utf8(reason).is_err() {
+        // Above such bytes stand as the characters of their numbers; these are they.
+        base64(out, "base64", reason);
+    }
 }
 
 /// The length is the one the header tells; where the header broke off there is none.

@@ -39,6 +39,14 @@ fn messages() {
 }
 
 #[test]
+fn a_reason_that_is_not_text_is_told_as_bytes_too() {
+    let close = Event::Close { direction: Direction::Received, code: Some(1000), reason: b"b\xffe".into() };
+    let fields =
+        r#""direction":"received","code":1000,"name":"normal closure","reason":"bÿe","base64":"Yv9l""#;
+    assert_eq!(line(&close, None), record("close", fields));
+}
+
+#[test]
 fn frames_and_raw_bytes() {
     let told = |bytes: &[u8], fragment, direction| {
         let (frame, _) = Frame::read(bytes).expect("a frame");
