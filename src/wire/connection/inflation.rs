@@ -32,14 +32,18 @@ impl Inflation {
     pub(super) fn inflate(&mut self, piece: &[u8], message: &mut Message, limit: u64) -> Result<(), Rule> {
         let beyond = MAY_INFLATE.max(limit / 4);
         self.stream().inflate(piece, |inflated, compressed| {
-            let length = message.length() + inflated.len() as u64;
-            if length > limit {
-                return Err(Rule::MessageTooBig { limit });
+            // What fits is judged before the limit, or the report would depend on how the input was cut.
+            let room = usize::try_from(limit.saturating_sub(message.length())).unwrap_or(usize::MAX);
+            let fits = &inflated[..inflated.len().min(room)];
+            message.append(fits).map_err(Rule::InvalidUtf8)?;
+            let length = message.length();
+            if fits.len() < inflated.len() {
+                Err(Rule::MessageTooBig { limit })
+            } else if length > beyond && length / MOST_RATIO > compressed {
+                Err(Rule::InflatesTooMuch { beyond })
+            } else {
+                Ok(())
             }
-            if length > beyond && length / MOST_RATIO > compressed {
-                return Err(Rule::InflatesTooMuch { beyond });
-            }
-            message.append(inflated).map_err(Rule::InvalidUtf8)
         })
     }
 

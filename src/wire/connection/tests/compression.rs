@@ -144,6 +144,15 @@ fn a_message_is_stopped_at_the_limit_before_it_is_inflated() {
 }
 
 #[test]
+fn what_comes_before_the_limit_is_judged_first() {
+    let limit = Settings { max_message: 100, ..settings(Role::Client) };
+    let compressed = Compressor::new(15, true).message(&[&b"fine \xff"[..], &[b'x'; 200]].concat()).to_vec();
+    let (report, code) = violation(&limit, &frame(0xc1, &compressed));
+    assert!(report.contains("byte 0xff at offset 5"), "{report}");
+    assert_eq!(code, 1007);
+}
+
+#[test]
 fn a_compressed_message_leaves_the_limit_of_the_next_alone() {
     let settings = Settings { max_message: 100, ..settings(Role::Client) };
     let after = |length: usize| [frame(0xc1, &HELLO), frame(0x82, &vec![0; length])].concat();
