@@ -121,19 +121,23 @@ impl Receiver {
     /// Adds a piece to the message; returns its kind if that ends it.
     fn take(&mut self, piece: &[u8], frame: &Unfinished) -> Result<Option<Kind>, Rule> {
         let was_bad = self.message.bad();
+        let taken = self.add(piece, frame.remaining == 0 && frame.is_final);
+        // What is passed over is told even where what follows it is not.
+        if let (None, Some(bad)) = (was_bad, self.message.bad()) {
+            self.judge.pass(Rule::InvalidUtf8(bad), frame.header())?;
+        }
+        taken
+    }
+
+    fn add(&mut self, piece: &[u8], ends: bool) -> Result<Option<Kind>, Rule> {
         match (&mut self.inflation, self.message.compressed()) {
             (Some(inflation), Some(_)) => inflation.inflate(piece, &mut self.message, self.max_message)?,
             _ => self.message.append(piece).map_err(Rule::InvalidUtf8)?,
         }
-        let ends = frame.remaining == 0 && frame.is_final;
         if let Some(inflation) = self.inflation.as_mut().filter(|_| ends) {
             inflation.finish(&self.message)?;
         }
-        let kind = if ends { self.message.finish().map_err(Rule::InvalidUtf8)? } else { None };
-        if let (None, Some(bad)) = (was_bad, self.message.bad()) {
-            self.judge.pass(Rule::InvalidUtf8(bad), frame.header())?;
-        }
-        Ok(kind)
+        if ends { self.message.finish().map_err(Rule::InvalidUtf8) } else { Ok(None) }
     }
 
     /// A control frame, taken only when it is whole.

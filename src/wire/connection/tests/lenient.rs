@@ -61,6 +61,16 @@ fn what_follows_a_breach_is_read_on() {
 }
 
 #[test]
+fn what_was_passed_over_is_told_before_what_is_not() {
+    let stored = [&[0x00, 0x02, 0x00, 0xfd, 0xff][..], b"a\xff", &[0x07]].concat();
+    let bytes = [&[0xc1, stored.len() as u8], &stored[..]].concat();
+    let settings = Settings { deflate: Some(Parameters::default()), ..lenient(Role::Client) };
+    let (seen, passed) = passed(&settings, &bytes);
+    assert!(matches!(&seen[..], [Seen::Violation(report)] if report.contains("inflated")), "{seen:?}");
+    assert!(matches!(&passed[..], [report] if report.contains("offset 1")), "{passed:?}");
+}
+
+#[test]
 fn a_client_that_does_not_mask_is_read_too() {
     let (seen, passed) = passed(&lenient(Role::Server), b"\x81\x01x\x89\x80\0\0\0\0");
     assert_eq!(seen, [text("x"), Seen::Ping(vec![])]);
