@@ -1,11 +1,14 @@
 //! One end of a connection, with a log of all that came and all that it sent. Used by `connection`.
 
-use wscope::wire::{Automatic, Connection, Event, Kind, Settings, State};
+use wscope::wire::{Automatic, Connection, Event, Frame, Kind, Settings, State, mask};
 
 use super::assert_visible;
 
 /// The most that may be left over between two pieces of input: a header and a control frame.
 const LEFT_OVER: usize = 130;
+
+/// The same where control frames that are too long are passed over.
+const LEFT_OVER_LENIENT: usize = 4096 + 14;
 
 /// A frame or message, or what was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,10 @@ pub struct End {
     pub forms: Vec<(u32, Option<u64>)>,
     /// What went out, in order.
     pub sent: Vec<Seen>,
+    /// Reports of what was passed over.
+    pub tolerated: Vec<String>,
+    /// The frames that came, where they are watched.
+    pub frames: Vec<Frame>,
     /// The bytes that the socket took.
     pub written: Vec<u8>,
     /// Input that was not consumed.
@@ -48,6 +55,8 @@ impl End {
             received: Vec::new(),
             forms: Vec::new(),
             sent: Vec::new(),
+            tolerated: Vec::new(),
+            frames: Vec::new(),
             written: Vec::new(),
             left: Vec::new(),
             settings: settings.clone(),
@@ -68,6 +77,7 @@ impl End {
             assert!(consumed <= input.len() - at, "more was consumed than there was");
             at += consumed;
             self.log_automatic();
+            self.log_noticed();
             let Some((seen, form)) = found else { break };
             assert!(!over, "{seen:?} came after the end");
             self.forms.extend(form);
@@ -80,7 +90,13 @@ impl End {
             assert_eq!(at, input.len(), "after the end nothing is left over");
         }
         self.left = input.split_off(at);
-        assert!(self.left.len() <= LEFT_OVER, "{} bytes are left over", self.left.len());
+        let most = if self.settings.lenient { LEFT_OVER_LENIENT } else { LEFT_OVER };
+        assert!(self.left.len() <= most, "{} bytes are left over", self.left.len());
+    }
+
+    /// Whether each frame is logged.
+    pub fn is_watched(&self) -> bool {
+        self.settings.frames
     }
 
     /// Whether the peer's last word has come.
@@ -88,15 +104,34 @@ impl End {
         matches!(self.received.last(), Some(Seen::Close(..) | Seen::Violation(..)))
     }
 
-    /// The socket takes so many bytes.
+    /// The socket takes so many bytes of those that are to be written in one go.
     pub fn write(&mut self, count: usize) {
-        let unsent = self.connection.sender.unsent();
-        let count = count.min(unsent.len());
-        self.written.extend_from_slice(&unsent[..count]);
-        let next = unsent[count..].to_vec();
-        self.connection.sender.advance(count);
+        let sender = &mut self.connection.sender;
+        let offered = sender.next_write();
+        assert!(sender.unsent().starts_with(offered));
+        assert!(offered.is_empty() == sender.unsent().is_empty(), "what is unsent is offered");
+        let count = count.min(offered.len());
+        self.written.extend_from_slice(&offered[..count]);
+        let next = offered[count..].to_vec();
+        sender.advance(count);
         self.log_automatic();
         assert!(self.connection.sender.unsent().starts_with(&next), "what is offered stays in front");
+    }
+
+    /// The socket takes all.
+    pub fn write_all(&mut self) {
+        while !self.connection.sender.unsent().is_empty() {
+            self.write(usize::MAX);
+        }
+    }
+
+    fn log_noticed(&mut self) {
+        self.frames.extend(self.connection.sender.received_frames());
+        while let Some(violation) = self.connection.sender.tolerated() {
+            let report = violation.to_string();
+            assert_visible(&report);
+            self.tolerated.push(report);
+        }
     }
 
     fn log_automatic(&mut self) {
@@ -111,18 +146,19 @@ impl End {
     /// What holds for everything that comes; `open`: before it this end had sent no close frame.
     fn check(&self, seen: &Seen, open: bool) {
         let state = self.connection.sender.state();
+        let lenient = self.settings.lenient;
         match seen {
             Seen::Message(kind, payload) => {
                 assert!(payload.len() as u64 <= self.settings.max_message);
-                assert!(*kind == Kind::Binary || str::from_utf8(payload).is_ok(), "text is UTF-8");
+                assert!(lenient || *kind == Kind::Binary || str::from_utf8(payload).is_ok(), "text is UTF-8");
                 assert!(self.forms.iter().all(|(fragments, _)| *fragments <= self.settings.max_fragments));
             }
-            Seen::Ping(payload) | Seen::Pong(payload) => assert!(payload.len() <= 125),
+            Seen::Ping(payload) | Seen::Pong(payload) => assert!(lenient || payload.len() <= 125),
             Seen::Close(code, reason) => {
-                assert!(str::from_utf8(reason).is_ok() && (code.is_some() || reason.is_empty()));
                 assert_eq!(state, State::Closed);
-                let answer = Seen::Close(*code, Vec::new());
-                assert!(!open || self.sent.last() == Some(&answer), "a close is answered by its code");
+                assert!(lenient || str::from_utf8(reason).is_ok(), "a reason is UTF-8");
+                let by_code = |sent: &Seen| matches!(sent, Seen::Close(sent, _) if lenient || sent == code);
+                assert!(!open || self.sent.last().is_some_and(by_code), "a close is answered by its code");
             }
             Seen::Violation(close_code, report) => {
                 assert_visible(report);
@@ -133,6 +169,19 @@ impl End {
             }
         }
     }
+}
+
+/// The bytes that the frames were.
+pub fn wire(frames: &[Frame]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for frame in frames {
+        bytes.extend_from_slice(&frame.header);
+        match frame.head().and_then(|head| head.header.mask) {
+            Some(key) => mask::append(&mut bytes, &frame.payload, key),
+            None => bytes.extend_from_slice(&frame.payload),
+        }
+    }
+    bytes
 }
 
 fn own(event: &Event<'_>) -> Option<Seen> {
