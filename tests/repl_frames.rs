@@ -226,7 +226,7 @@ fn a_close_frame_that_breaks_a_rule_is_shown_as_it_came() {
     let rows: [(&[u8], u16, &str); 3] = [
         (b"\x1f\x41bye", 1002, "< close 8001 undefined \"bye\""),
         (b"\x0f\xa0a\xff\x1b", 1007, r#"< close 4000 private use "a\xff\x1b""#),
-        (b"\x03", 1002, "< close (no code)"),
+        (b"\x03", 1002, r#"< close (no code) "\x03""#),
     ];
     for (payload, code, line) in rows {
         for options in [&[][..], &["-v"]] {

@@ -120,7 +120,7 @@ impl Renderer {
                     (Closing::Not, Direction::Received) => {
                         self.closing = Closing::Received;
                         // `End` tells which rule was broken, but not what else the frame said.
-                        code.is_some_and(|code| !close::may_be_sent(code)) || str::from_utf8(reason).is_err()
+                        breaks_a_rule(*code, reason)
                     }
                     // `/close` shows the answer.
                     (Closing::Sent, Direction::Received) => true,
@@ -132,6 +132,14 @@ impl Renderer {
             Event::Raw { bytes } => !self.style.frames || frames(bytes).is_none(),
             _ => true,
         }
+    }
+}
+
+/// Whether a close frame that said this breaks a rule (RFC 6455 §5.5.1).
+pub fn breaks_a_rule(code: Option<u16>, reason: &[u8]) -> bool {
+    match code {
+        Some(code) => !close::may_be_sent(code) || std::str::from_utf8(reason).is_err(),
+        None => !reason.is_empty(),
     }
 }
 

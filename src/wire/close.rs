@@ -78,12 +78,13 @@ pub fn may_be_sent(number: u16) -> bool {
     matches!(number, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
-/// Reads the payload of a received close frame as it is: the code, if there is one, and the reason.
+/// Reads the payload of a received close frame as it is: the code, if there is one, and the reason. One byte alone is
+/// no code, and is given as the reason.
 #[must_use]
 pub fn read(payload: &[u8]) -> (Option<u16>, &[u8]) {
     match payload {
         [high, low, reason @ ..] => (Some(u16::from_be_bytes([*high, *low])), reason),
-        _ => (None, &[]),
+        payload => (None, payload),
     }
 }
 
@@ -148,7 +149,7 @@ mod tests {
         assert_eq!(both(b""), ((None, &b""[..]), Ok(())));
         assert_eq!(both(b"\x03\xe8"), ((Some(1000), &b""[..]), Ok(())));
         assert_eq!(both(b"\x0f\xa0bye"), ((Some(4000), &b"bye"[..]), Ok(())));
-        assert_eq!(both(b"\x03"), ((None, &b""[..]), Err(Rule::CloseOfOneByte)));
+        assert_eq!(both(b"\x03"), ((None, &b"\x03"[..]), Err(Rule::CloseOfOneByte)));
         assert_eq!(both(b"\x03\xedx"), ((Some(1005), &b"x"[..]), Err(Rule::CloseCode(1005))));
         let bad = Rule::CloseReason(utf8::BadByte { offset: 1, byte: 0xc3 });
         assert_eq!(both(b"\x03\xe8a\xc3"), ((Some(1000), &b"a\xc3"[..]), Err(bad)));

@@ -153,6 +153,12 @@ impl Pipe {
                     && ended.opened
                     && (!is_quiet_end(ended) || (self.showing.verbose > 0 && !self.showing.quiet))
             }
+            // The end names the rule that a close frame broke, but not all that it said.
+            Event::Close { direction: Direction::Received, code, reason }
+                if render::event::breaks_a_rule(*code, reason) =>
+            {
+                self.form != Form::Jsonl && !self.showing.quiet
+            }
             Event::Open(_) | Event::Ping { .. } | Event::Pong { .. } | Event::Close { .. } => {
                 self.showing.verbose > 0 && !self.showing.quiet
             }

@@ -41,7 +41,7 @@ fn what_follows_a_breach_is_read_on() {
         (b"\x80\x01x", vec![binary(b"x")], &["no message was begun"]),
         (b"\x01\x01a\x81\x01b", vec![text("b")], &["before the message"]),
         (b"\x82\x7e\x00\x01a", vec![binary(b"a")], &["shortest form"]),
-        (b"\x88\x01\x03", vec![Seen::Close(None, vec![])], &["1 byte"]),
+        (b"\x88\x01\x03", vec![Seen::Close(None, vec![3])], &["1 byte"]),
         (b"\x88\x03\x03\xedx", vec![Seen::Close(Some(1005), b"x".into())], &["code 1005"]),
         (b"\x88\x03\x03\xe8\xff", vec![Seen::Close(Some(1000), b"\xff".into())], &["not UTF-8"]),
         (b"\x81\x03a\xff\xfe", vec![ab(b"a\xff\xfe")], &["offset 1"]),
