@@ -64,7 +64,7 @@ fn payloads() -> Vec<Row> {
         rows.push(
             Row::new(format!("5.5.1-one-byte-{byte}"), FRAME, "A payload of one byte holds no code")
                 .sends(frame(FIN | CLOSE, &[byte]))
-                .shows(&[row::close(None, "")])
+                .shows(&[row::close(None, [byte])])
                 .fails(1002, &[0x88, 1])
                 .twin(close(1000, "")),
         );

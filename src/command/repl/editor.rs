@@ -39,14 +39,13 @@ struct Above {
 
 impl Place for Above {
     fn place(&mut self, text: String) -> std::io::Result<()> {
-        self.signals.wait_while_away();
-        self.printer.print(text).map_err(std::io::Error::other)
+        self.signals.give(|| self.printer.print(text)).map_err(std::io::Error::other)
     }
 
     /// The editor takes texts one at a time: when it has taken this one, it has shown all before.
     fn finish(&mut self) {
         // An editor that is gone has nothing left to show.
-        let _ = self.printer.print(String::new());
+        let _ = self.signals.give(|| self.printer.print(String::new()));
     }
 }
 
@@ -61,7 +60,7 @@ pub(super) fn run(
 ) {
     let typing = Typing::default();
     let interrupted = Interrupted::default();
-    let mut editor = match build(typing.clone(), interrupted.clone(), &setup.modes) {
+    let mut editor = match build(typing.clone(), interrupted.clone(), Arc::clone(signals), &setup.modes) {
         Ok(editor) => editor,
         Err(error) => return give_up(mailbox, &error),
     };
@@ -97,7 +96,12 @@ fn show_the_rest(editor: &mut Editor, mailbox: &Mailbox<Order>, signals: &Signal
     }
 }
 
-fn build(typing: Typing, interrupted: Interrupted, modes: &Modes) -> rustyline::Result<Editor> {
+fn build(
+    typing: Typing,
+    interrupted: Interrupted,
+    signals: Arc<Signals>,
+    modes: &Modes,
+) -> rustyline::Result<Editor> {
     let config = Config::builder()
         .keyseq_timeout(Some(ESCAPE_TIMEOUT))
         .completion_type(CompletionType::List)
@@ -106,7 +110,7 @@ fn build(typing: Typing, interrupted: Interrupted, modes: &Modes) -> rustyline::
         .auto_add_history(false)
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Helper::new(typing)));
+    editor.set_helper(Some(Helper::new(typing, signals)));
     editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(interrupted)));
     #[cfg(unix)]
     editor.bind_sequence(KeyEvent::ctrl('Z'), EventHandler::Conditional(Box::new(Suspend(modes.clone()))));
@@ -134,7 +138,9 @@ impl Reader<'_> {
     /// Reads one entry and does what it asks for. `false` when there is nothing more to read.
     fn read(&mut self, editor: &mut Editor) -> bool {
         self.typing.set("");
-        match editor.readline(PROMPT) {
+        let line = editor.readline(PROMPT);
+        self.signals.leave_texts();
+        match line {
             Ok(entry) => {
                 self.remember(editor, &entry);
                 self.obey(&entry);

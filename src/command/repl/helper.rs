@@ -15,6 +15,7 @@ use rustyline::{
 
 use super::line::is_unfinished;
 use super::slash::{COMMANDS, crafted};
+use super::thread::Signals;
 #[cfg(unix)]
 use crate::output::terminal::Modes;
 use crate::wire::close::CODES;
@@ -67,6 +68,7 @@ pub struct Helper {
     files: FilenameCompleter,
     history: HistoryHinter,
     typing: Typing,
+    signals: Arc<Signals>,
 }
 
 impl Typing {
@@ -85,9 +87,9 @@ impl Typing {
 }
 
 impl Helper {
-    /// A helper that takes note of the line in `typing`.
-    pub fn new(typing: Typing) -> Helper {
-        Helper { files: FilenameCompleter::new(), history: HistoryHinter::new(), typing }
+    /// A helper that takes note of the line in `typing`, and tells `signals` when texts can be shown above it.
+    pub(super) fn new(typing: Typing, signals: Arc<Signals>) -> Helper {
+        Helper { files: FilenameCompleter::new(), history: HistoryHinter::new(), typing, signals }
     }
 }
 
@@ -98,7 +100,10 @@ impl Validator for Helper {
     fn validate(&self, context: &mut ValidationContext<'_>) -> Result<ValidationResult> {
         Ok(match is_unfinished(context.input()) {
             true => ValidationResult::Incomplete,
-            false => ValidationResult::Valid(None),
+            false => {
+                self.signals.leave_texts();
+                ValidationResult::Valid(None)
+            }
         })
     }
 }
@@ -107,6 +112,8 @@ impl Hinter for Helper {
     type Hint = String;
 
     fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<String> {
+        // Asked for with each line shown, first with the empty one: the editor has the terminal.
+        self.signals.take_texts();
         self.typing.set(line);
         if pos < line.len() || line.contains('\n') {
             return None;

@@ -20,6 +20,9 @@ use crate::session::Mailbox;
 /// How long the editor may take to leave before the terminal is restored without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long the editor waits for a text that is being handed over.
+const HANDING_OVER: Duration = Duration::from_millis(5);
+
 /// How often the signal is repeated.
 const NUDGE: Duration = Duration::from_millis(10);
 
@@ -44,6 +47,10 @@ pub(super) struct Signals {
 
 struct State {
     stage: Stage,
+    /// The editor is reading a line: it shows texts above it.
+    taking: bool,
+    /// A text is being handed to it.
+    giving: bool,
     /// The session is over: leave.
     over: bool,
     /// Everything is shown: end.
@@ -77,6 +84,8 @@ fn start(
 ) -> Typist {
     let state = State {
         stage: Stage::Typing,
+        taking: false,
+        giving: false,
         over: false,
         shown: false,
         #[cfg(unix)]
@@ -179,12 +188,37 @@ impl Signals {
         }
     }
 
-    /// Waits while another program has the terminal.
-    pub(super) fn wait_while_away(&self) {
+    /// Called by the editor: from now on it shows texts above the line.
+    pub(super) fn take_texts(&self) {
+        self.lock().taking = true;
+        self.changed.notify_all();
+    }
+
+    /// Called by the editor before it leaves a line. A text that is just being handed over must not find the editor
+    /// gone: it would be written at once, and overtake the one before it, which the editor still holds.
+    pub(super) fn leave_texts(&self) {
         let mut state = self.lock();
-        while state.stage == Stage::Away {
+        state.taking = false;
+        let limit = Instant::now() + HANDING_OVER;
+        // One that takes longer waits until the editor has room for it, which comes with the next line.
+        while state.giving && Instant::now() < limit {
+            let waited = self.changed.wait_timeout(state, HANDING_OVER);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Hands a text over when the editor takes it, or when there is no editor to wait for any more.
+    pub(super) fn give<T>(&self, hand_over: impl FnOnce() -> T) -> T {
+        let mut state = self.lock();
+        while !state.taking && state.stage < Stage::Left {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        state.giving = true;
+        drop(state);
+        let result = hand_over();
+        self.lock().giving = false;
+        self.changed.notify_all();
+        result
     }
 
     /// Called on the typing thread: from now on it can be interrupted.
