@@ -76,7 +76,8 @@ times its size on the wire; beyond that it is refused as one that is too large. 
 too: exit 9.
 
 Memory grows with what has come, never with the length that a frame claims. While 64K of answers to pings wait for
-the socket, only the latest ping is answered (RFC 6455 §5.5.3). What comes after a close frame is not looked at.
+the socket, only the latest ping is answered (RFC 6455 §5.5.3). What comes after a close frame is reported once,
+and means nothing.
 ";
 
 const RECORDS: &str = "\
@@ -85,10 +86,10 @@ Event records (-o jsonl, --record FILE, /record, /save): one JSON object a line
 Every record has \"event\", \"time\" (RFC 3339, UTC) and \"elapsed\" (seconds since the start).
 
   open          url, peer, status, subprotocol, extensions, request_headers, response_headers, tls, timings
-  text          direction (sent or received), data, size
+  text          direction (sent or received), data, size; base64 for data where --lenient took what is not UTF-8
   binary        direction, base64, size
   ping, pong    direction, data or base64; rtt (seconds) on a pong that answers ours; auto on an automatic one
-  close         direction, code (null: none), name, reason; base64 too where the reason is not UTF-8
+  close         direction, code (null: none), name, reason; base64 too where that is not UTF-8
   frame         with --frames: direction, fin, rsv (0-7, RSV1 is 4), opcode, masked, mask (hex), length (as told),
                 header (hex), payload (base64, unmasked), fragment (counted from 1 in its message)
   raw           what was sent as it is, crafted frames included: direction, hex

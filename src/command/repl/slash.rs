@@ -49,8 +49,9 @@ pub const COMMANDS: &[Entry] = &[
     entry(
         "frame",
         "KEY=VALUE...",
-        "send one frame as described: fin rsv1 rsv2 rsv3 opcode=NUMBER|NAME mask=on|off|HEX len=N (it may lie) \
-         lenbits=7|16|64 cut=SIZE,... payload=hex:...|text:...|base64:...|close:CODE REASON (comes last)",
+        "send one frame: fin=0 rsv1 rsv2 rsv3 rsv=0-7 lenbits=7|16|64\n\
+         opcode=NUMBER|NAME mask=on|off|HEX len=N (may lie) cut=SIZE,...\n\
+         payload=text:...|hex:...|base64:...|close:CODE REASON (last)",
     ),
     entry("raw", "HEX [| HEX]...", "put bytes on the wire; what stands between bars is written by itself"),
     entry("status", "", "show state, peer, subprotocol, extensions, unsent bytes, last ping"),
@@ -115,7 +116,7 @@ pub fn help(command: Option<&str>) -> String {
     let Some(name) = command else {
         let lines = COMMANDS.iter().map(|entry| {
             let call = format!("/{} {}", entry.name, entry.arguments);
-            format!("  {call:<34}{}", entry.does)
+            format!("  {call:<34}{}", entry.does.replace('\n', &format!("\n{:36}", "")))
         });
         let head =
             "typed lines are sent as text; //x sends /x; a line that ends with \\ or opens JSON continues";
@@ -123,7 +124,7 @@ pub fn help(command: Option<&str>) -> String {
     };
     let name = name.trim_start_matches('/');
     match COMMANDS.iter().find(|entry| entry.name == name) {
-        Some(entry) => format!("/{} {}\n  {}", entry.name, entry.arguments, entry.does),
+        Some(entry) => format!("/{} {}\n  {}", entry.name, entry.arguments, entry.does.replace('\n', "\n  ")),
         None => unknown(name),
     }
 }
@@ -308,6 +309,7 @@ mod tests {
         for entry in COMMANDS {
             assert!(all.contains(&format!("/{}", entry.name)), "{}", entry.name);
         }
+        assert!(all.lines().all(|line| line.chars().count() <= 120), "{all}");
         assert!(help(Some("/ping")).contains("round-trip"));
         assert!(unknown("pingg").contains("/ping"));
     }
