@@ -218,7 +218,7 @@ fn what_was_sent_is_shown_as_frames_or_as_bytes() {
         frame(json!({"opcode": 3, "masked": false, "length": 9, "data": "abc"})),
         "{\"event\":\"raw\",\"hex\":\"81\"}\n".to_owned(),
     ];
-    let line = ">> opcode 0x3 FIN · 9 bytes (7 bit), 3 of them there, 5 on the wire · no mask · 61 62 63\n";
+    let line = ">> opcode 0x3 FIN · 9 bytes (7 bit), 3 there, 5 on the wire · no mask · 61 62 63\n";
     for options in [&["-v"][..], &["-vv"], &["-o", "human", "-v"], &["-o", "human", "--frames"]] {
         let (peer, _take) = taking(6);
         let output = feed(&peer, options, &records.concat());

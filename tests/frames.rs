@@ -231,10 +231,7 @@ fn the_frame_that_breaks_a_rule_is_told_before_the_error() {
         (frame(FIN | 3, b"abc"), "opcode 0x3 FIN · 3 bytes (7 bit), 5 on the wire · no mask · 61 62 63"),
         (frame(FIN | RSV1 | TEXT, b"a"), "text FIN RSV1 · 1 byte (7 bit), 3 on the wire · no mask · 61"),
         (frame(FIN | TEXT, b"a\xff"), "text FIN · 2 bytes (7 bit), 4 on the wire · no mask · 61 ff"),
-        (
-            vec![0x83, 5, b'a'],
-            "opcode 0x3 FIN · 5 bytes (7 bit), 1 of them there, 3 on the wire · no mask · 61",
-        ),
+        (vec![0x83, 5, b'a'], "opcode 0x3 FIN · 5 bytes (7 bit), 1 there, 3 on the wire · no mask · 61"),
         (vec![0x83, 126], "opcode 0x3 FIN · header 837e … · no mask"),
         (
             frame(FIN | CLOSE, b"\x03\xed"),

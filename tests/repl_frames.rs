@@ -101,7 +101,7 @@ fn a_frame_goes_out_as_described() {
             "fin=0 rsv1 rsv3=1 opcode=binary mask=01020304 payload=hex:01 02",
             ">> binary RSV1 RSV3 · 2 bytes (7 bit), 8 on the wire · mask 01020304 · 01 02",
         ),
-        ("mask=off len=300", ">> text FIN · 300 bytes (16 bit), 0 of them there, 4 on the wire · no mask"),
+        ("mask=off len=300", ">> text FIN · 300 bytes (16 bit), 0 there, 4 on the wire · no mask"),
         ("mask=off lenbits=64 payload=base64:AP8=", ">> text FIN · 2 bytes (64 bit), 12 on the wire"),
         ("opcode=0xf mask=off cut=1,1 payload=text:cut", ">> opcode 0xf FIN · 3 bytes"),
         ("opcode=ping mask=off", ">> ping FIN · 0 bytes (7 bit), 2 on the wire · no mask"),
@@ -242,5 +242,21 @@ fn a_close_frame_that_breaks_a_rule_is_shown_as_it_came() {
             let end = format!("* closed by the client: {code}");
             assert!(screen.find(line) < screen.find(&end), "{screen}");
         }
+    }
+}
+
+#[test]
+fn lines_typed_ahead_are_all_shown_in_their_order() {
+    for _ in 0..5 {
+        let (mut terminal, _peer) = prompt(&[], |c| {
+            c.frames_until_close();
+        });
+        let lines: String = (0..8).map(|n| format!("/frame opcode=ping payload=text:m{n}\r")).collect();
+        terminal.keys(&(lines + "/quit\r"));
+        assert_eq!(terminal.ends(), Ok(0));
+        let screen = terminal.screen();
+        // What was typed has no quotes.
+        let places: Vec<_> = (0..8).map(|n| screen.find(&format!("\"m{n}\""))).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{screen}");
     }
 }

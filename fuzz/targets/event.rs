@@ -6,7 +6,7 @@ use serde_json::Value;
 use wscope::record::{Input, Writer, parse};
 use wscope::render::{Renderer, Style, TimeStyle, text::is_hidden};
 use wscope::session::{Direction, Event, Stamp};
-use wscope::wire::{Kind, close};
+use wscope::wire::{Crafted, Kind, close};
 
 use super::{assert_visible, happening::Choices};
 
@@ -80,7 +80,10 @@ fn asks_for(event: &Event<'_>) -> Option<Input> {
     let fits = |payload: &[u8]| payload.len() <= close::MAX_CONTROL_PAYLOAD;
     Some(match event {
         Event::Message { direction: Direction::Sent, kind: Kind::Text, payload, .. } => {
-            Input::Text(String::from_utf8(payload.to_vec()).ok()?)
+            match String::from_utf8(payload.to_vec()) {
+                Ok(text) => Input::Text(text),
+                Err(_) => Input::Frame { crafted: Crafted::new(1, payload.to_vec()), writes: Vec::new() },
+            }
         }
         Event::Message { direction: Direction::Sent, kind: Kind::Binary, payload, .. } => {
             Input::Binary(payload.to_vec())
@@ -96,7 +99,7 @@ fn asks_for(event: &Event<'_>) -> Option<Input> {
             let possible = code.map_or(reason.is_empty(), close::may_be_sent);
             (possible && reason.len() <= close::MAX_REASON).then_some(Input::Close { code: *code, reason })?
         }
-        Event::Raw { bytes } => Input::Raw { bytes: bytes.to_vec(), writes: Vec::new() },
+        Event::Raw { bytes, .. } => Input::Raw { bytes: bytes.to_vec(), writes: Vec::new() },
         _ => Input::Skip,
     })
 }

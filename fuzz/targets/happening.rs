@@ -37,7 +37,7 @@ impl<'a> Choices<'a> {
             }
             6 => Event::End(Arc::new(self.ended())),
             8 => Event::Frame { direction, frame: self.frame() },
-            9 => Event::Raw { bytes: Cow::Borrowed(self.rest()) },
+            9 => Event::Raw { crafted: self.flag(), bytes: Cow::Borrowed(self.rest()) },
             _ if self.flag() => Event::Notice(String::from_utf8_lossy(self.rest())),
             _ => Event::Error(String::from_utf8_lossy(self.rest())),
         };

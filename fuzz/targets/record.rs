@@ -43,7 +43,7 @@ fn done(input: &Input) -> Option<Event<'_>> {
         }
         // How bytes are cut into writes is not recorded, nor is how a frame was described.
         Input::Raw { bytes, writes } => {
-            writes.is_empty().then_some(Event::Raw { bytes: Cow::Borrowed(bytes.as_slice()) })
+            writes.is_empty().then_some(Event::Raw { bytes: Cow::Borrowed(bytes.as_slice()), crafted: false })
         }
         Input::Frame { .. } | Input::Sleep(_) | Input::Skip => None,
     }

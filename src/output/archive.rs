@@ -52,7 +52,7 @@ fn weight(event: &Event<'_>) -> usize {
     match event {
         Event::Message { payload, .. } => payload.len(),
         Event::Frame { frame, .. } => frame.wire_size(),
-        Event::Raw { bytes } => bytes.len(),
+        Event::Raw { bytes, .. } => bytes.len(),
         _ => 0,
     }
 }

@@ -15,6 +15,9 @@ use serde_json::{Map, Value};
 use crate::render::Untrusted;
 use crate::wire::{Crafted, close};
 
+/// The opcode of a text frame (RFC 6455 §5.2).
+const TEXT: u8 = 0x1;
+
 /// What a record asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -166,9 +169,19 @@ impl Record {
         }
     }
 
+    /// Text that is not UTF-8, as an echo of it is recorded, can only be sent as a frame that says so.
     fn text(&self) -> Result<Input, ParseError> {
-        let data = self.string("data")?.ok_or_else(|| self.missing("\"data\""))?;
-        Ok(Input::Text(data.to_owned()))
+        match (self.string("data")?, self.base64("base64")?) {
+            (Some(data), _) => Ok(Input::Text(data.to_owned())),
+            (None, Some(bytes)) => match String::from_utf8(bytes) {
+                Ok(text) => Ok(Input::Text(text)),
+                Err(error) => {
+                    let crafted = Crafted::new(TEXT, error.into_bytes());
+                    Ok(Input::Frame { crafted, writes: Vec::new() })
+                }
+            },
+            (None, None) => Err(self.missing("\"data\"")),
+        }
     }
 
     fn control(&self, what: &'static str) -> Result<Vec<u8>, ParseError> {

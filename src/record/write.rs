@@ -60,7 +60,7 @@ impl Writer {
             }
             Event::Close { direction, code, reason } => close_frame(out, *direction, *code, reason),
             Event::Frame { direction, frame } => frame_fields(out, *direction, frame),
-            Event::Raw { bytes } => {
+            Event::Raw { bytes, .. } => {
                 direction(out, Direction::Sent);
                 hex(out, "hex", bytes);
             }

@@ -88,7 +88,7 @@ impl Renderer {
                 self.last_frame = Some(stamp.elapsed);
                 frame_line(&mut page, *direction, frame, since);
             }
-            Event::Raw { bytes } => raw(&mut page, bytes),
+            Event::Raw { bytes, crafted } => raw(&mut page, bytes, *crafted),
             Event::End(ended) => {
                 let tone = if ended.clean { Tone::Notice } else { Tone::Error };
                 page.signed_line(tone, Tone::Notice.sign(), end(ended));
@@ -129,7 +129,7 @@ impl Renderer {
                 news || self.style.verbose
             }
             // What was shown as frames is not shown again.
-            Event::Raw { bytes } => !self.style.frames || frames(bytes).is_none(),
+            Event::Raw { bytes, crafted } => !self.style.frames || frames(bytes, *crafted).is_none(),
             _ => true,
         }
     }
@@ -240,8 +240,8 @@ fn frame_line(page: &mut Page<'_>, direction: Direction, frame: &Frame, since: O
 }
 
 /// Bytes sent as they are: the frames that they are, or a dump.
-fn raw(page: &mut Page<'_>, bytes: &[u8]) {
-    if let Some(frames) = frames(bytes) {
+fn raw(page: &mut Page<'_>, bytes: &[u8], crafted: bool) {
+    if let Some(frames) = frames(bytes, crafted) {
         return frames.iter().for_each(|frame| frame_line(page, Direction::Sent, frame, None));
     }
     let text = format!("raw {}", units::count(bytes.len() as u64, "byte"));
@@ -249,15 +249,12 @@ fn raw(page: &mut Page<'_>, bytes: &[u8]) {
     dump(page, bytes);
 }
 
-/// The frames that the bytes are; `None` where they are something else, or end within a header.
-fn frames(mut bytes: &[u8]) -> Option<Vec<Frame>> {
-    let mut frames = Vec::new();
-    while !bytes.is_empty() {
-        let (frame, size) = Frame::read(bytes)?;
-        frames.push(frame);
-        bytes = &bytes[size..];
+/// The frames that raw bytes are; `None` where they are something else, such as a part of one.
+fn frames(bytes: &[u8], crafted: bool) -> Option<Vec<Frame>> {
+    match crafted {
+        true => Frame::read_described(bytes).map(|frame| vec![frame]),
+        false => Frame::read_all(bytes),
     }
-    Some(frames)
 }
 
 /// At most `limit` bytes (0: all), cut before a character that would not fit.

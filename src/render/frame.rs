@@ -78,7 +78,7 @@ fn length(frame: &Frame) -> String {
         size => write!(text, " ({} bit)", size * 8),
     };
     if !frame.is_whole() {
-        let _ = write!(text, ", {} of them there", frame.payload.len());
+        let _ = write!(text, ", {} there", frame.payload.len());
     }
     let _ = write!(text, ", {} on the wire", frame.wire_size());
     text
@@ -156,7 +156,7 @@ mod tests {
             (
                 b"\x83\x05ab",
                 None,
-                "opcode 0x3 FIN · 5 bytes (7 bit), 2 of them there, 4 on the wire · no mask · 61 62",
+                "opcode 0x3 FIN · 5 bytes (7 bit), 2 there, 4 on the wire · no mask · 61 62",
             ),
             (
                 b"\x88\x02\x03\xed",

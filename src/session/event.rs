@@ -84,6 +84,8 @@ pub enum Event<'a> {
     Raw {
         /// What was put on the wire.
         bytes: Cow<'a, [u8]>,
+        /// Whether they are one frame that was described, however wrong.
+        crafted: bool,
     },
     /// The connection is over.
     End(Arc<Ended>),
@@ -110,7 +112,7 @@ impl Event<'_> {
             }
             Event::Close { direction, code, reason } => Event::Close { direction, code, reason: own(reason) },
             Event::Frame { direction, frame } => Event::Frame { direction, frame },
-            Event::Raw { bytes } => Event::Raw { bytes: own(bytes) },
+            Event::Raw { bytes, crafted } => Event::Raw { bytes: own(bytes), crafted },
             Event::End(ended) => Event::End(ended),
             Event::Notice(text) => Event::Notice(own(text)),
             Event::Error(text) => Event::Error(own(text)),

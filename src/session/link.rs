@@ -190,6 +190,7 @@ impl Link {
         }
         if self.outbound.is_over() {
             self.outbound.clocks.over(Instant::now());
+            self.outbound.end_writing();
         }
         if self.outbound.abandoned || self.outbound.may_leave() {
             self.end.get_or_insert((Cause::Abandoned, None));

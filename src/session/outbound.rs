@@ -14,9 +14,12 @@ use std::time::{Duration, Instant};
 use super::event::{By, Cause, Count, Direction, Ended, Event, Opened};
 use super::life::{Clocks, Life};
 use crate::net::Stream;
-use crate::wire::{Automatic, Crafted, Kind, Role, Rule, SendError, Sender, State, Violation, close};
+use crate::wire::{Automatic, Crafted, Frame, Kind, Role, Rule, SendError, Sender, State, Violation, close};
 
-/// The opcode of a ping (RFC 6455 §5.2).
+/// The opcode of a close frame (RFC 6455 §5.2).
+const CLOSE: u8 = 0x8;
+
+/// The opcode of a ping.
 const PING: u8 = 0x9;
 
 /// How many pings of ours are remembered while their pongs are awaited.
@@ -44,6 +47,8 @@ pub struct Outbound {
     peer_close: Option<(Option<u16>, Vec<u8>)>,
     violation: Option<Violation>,
     broken: Option<io::Error>,
+    /// The end of what we write was said.
+    finished: bool,
 }
 
 impl Outbound {
@@ -75,6 +80,7 @@ impl Outbound {
             peer_close: None,
             violation: None,
             broken: None,
+            finished: false,
         }
     }
 
@@ -108,7 +114,7 @@ impl Outbound {
     pub fn craft(&mut self, crafted: &Crafted, sizes: &[usize]) {
         let was_open = self.state() == State::Open;
         let bytes = self.sender.craft(crafted, sizes);
-        self.report_raw(bytes);
+        self.report(|| Event::Raw { bytes: Cow::Owned(bytes), crafted: true });
         if was_open && self.state() != State::Open {
             self.start_closing(close::read(&crafted.payload).0);
         }
@@ -117,14 +123,17 @@ impl Outbound {
         }
     }
 
-    /// Queues bytes as they are, whatever the rules and the state say; `sizes` are those of the single writes.
+    /// Queues bytes as they are, whatever the rules and the state say; `sizes` are those of the single writes. A whole
+    /// close frame among whole frames starts the closing handshake.
     pub fn raw(&mut self, bytes: &[u8], sizes: &[usize]) {
+        let was_open = self.state() == State::Open;
         self.sender.raw(bytes, sizes);
-        self.report_raw(bytes.to_vec());
-    }
-
-    fn report_raw(&mut self, bytes: Vec<u8>) {
-        self.report(|| Event::Raw { bytes: Cow::Owned(bytes) });
+        self.report(|| Event::Raw { bytes: Cow::Owned(bytes.to_vec()), crafted: false });
+        if was_open && self.state() != State::Open {
+            let frames = Frame::read_all(bytes).unwrap_or_default();
+            let close = frames.iter().find(|frame| frame.opcode() == CLOSE);
+            self.start_closing(close.and_then(|frame| close::read(&frame.payload).0));
+        }
     }
 
     /// Has every frame told that goes either way, or none.
@@ -321,6 +330,18 @@ impl Outbound {
     pub(super) fn is_over(&self) -> bool {
         let said = self.violation.is_some() || self.sender.state() == State::Closed;
         said && (self.unsent() == 0 || self.is_broken())
+    }
+
+    /// A server that failed the connection says that nothing more comes, so that a client which waits for it to close
+    /// TCP first (RFC 6455 §7.1.1) need not wait long.
+    pub(super) fn end_writing(&mut self) {
+        if self.role == Role::Server
+            && self.violation.is_some()
+            && !std::mem::replace(&mut self.finished, true)
+        {
+            // A peer that is gone already needs no word.
+            let _ = self.stream.shutdown_write();
+        }
     }
 
     /// Whether the link may end now without waiting for the peer: a server closes TCP first (RFC 6455 §7.1.1).

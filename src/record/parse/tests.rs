@@ -68,6 +68,8 @@ fn frames_and_bytes_as_they_are_described() {
     assert_eq!(masking(r#","masked":true"#), Masking::On);
     assert_eq!(masking(r#","masked":false,"mask":null"#), Masking::Off);
     assert_eq!(masking(r#","masked":true,"mask":"01020304""#), Masking::Key([1, 2, 3, 4]));
+    let echoed = r#"{"event":"text","direction":"sent","base64":"/w==","size":1}"#;
+    assert_eq!(frame(echoed), (Crafted::new(1, vec![0xff]), vec![]));
     let raw = read(r#"{"event":"raw","direction":"sent","hex":"81 00","writes":[1]}"#);
     assert_eq!(raw, Ok(Input::Raw { bytes: vec![0x81, 0], writes: vec![1] }));
 }
@@ -192,7 +194,7 @@ proptest! {
         let pong = |auto| Event::Pong { direction: sent, payload: payload.clone(), rtt: None, auto };
         prop_assert_eq!(round_trip(&pong(false)), Input::Pong(control.clone()));
         prop_assert_eq!(round_trip(&pong(true)), Input::Skip);
-        let raw = Event::Raw { bytes: Cow::Borrowed(&bytes) };
+        let raw = Event::Raw { bytes: Cow::Borrowed(&bytes), crafted: true };
         prop_assert_eq!(round_trip(&raw), Input::Raw { bytes: bytes.clone(), writes: vec![] });
         let reason = if code.is_some() { reason } else { String::new() };
         let close = Event::Close { direction: sent, code, reason: Cow::Borrowed(reason.as_bytes()) };

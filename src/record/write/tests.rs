@@ -62,7 +62,7 @@ fn frames_and_raw_bytes() {
         r#""direction":"received","fin":false,"rsv":5,"opcode":11,"masked":false,"mask":null,"length":5,"#;
     let fields = fields.to_owned() + r#""header":"5b7e0005","payload":"YWI=","fragment":null"#;
     assert_eq!(odd, record("frame", &fields));
-    let raw = line(&Event::Raw { bytes: b"\x81\x00".into() }, None);
+    let raw = line(&Event::Raw { bytes: b"\x81\x00".into(), crafted: false }, None);
     assert_eq!(raw, record("raw", r#""direction":"sent","hex":"8100""#));
 }
 

@@ -238,15 +238,18 @@ fn frames_have_signs_of_their_own_and_the_time_between() {
 
 #[test]
 fn raw_bytes_are_shown_once_as_frames_or_as_they_are() {
-    let raw = |bytes: &'static [u8]| [Event::Raw { bytes: bytes.into() }];
+    let raw = |bytes: &'static [u8], crafted| [Event::Raw { bytes: bytes.into(), crafted }];
     let frames = Style { frames: true, ..Style::default() };
     let two = ">> text FIN · 1 byte (7 bit), 3 on the wire · no mask · \"a\"\n\
-        >> text FIN · 2 bytes (7 bit), 0 of them there, 2 on the wire · no mask\n";
-    assert_eq!(render(&Style::default(), &raw(b"\x81\x01a\x81\x02")), two);
-    assert_eq!(render(&frames, &raw(b"\x81\x01a\x81\x02")), "");
-    let odd = ">> raw 1 byte\n  00000000  81                                                |.|\n";
+        >> ping FIN · 0 bytes (7 bit), 2 on the wire · no mask\n";
+    assert_eq!(render(&Style::default(), &raw(b"\x81\x01a\x89\x00", false)), two);
+    assert_eq!(render(&frames, &raw(b"\x81\x01a\x89\x00", false)), "");
+    let lying = ">> text FIN · 1 byte (7 bit), 2 there, 4 on the wire · no mask · \"ab\"\n";
+    assert_eq!(render(&Style::default(), &raw(b"\x81\x01ab", true)), lying);
+    // Bytes that are a part of a frame are not taken for a header.
+    let part = ">> raw 2 bytes\n  00000000  65 6c                                             |el|\n";
     for style in [Style::default(), frames] {
-        assert_eq!(render(&style, &raw(b"\x81")), odd);
+        assert_eq!(render(&style, &raw(b"el", false)), part);
     }
 }
 

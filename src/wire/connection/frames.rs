@@ -33,6 +33,29 @@ impl Frame {
         Some((frame, head.size + length))
     }
 
+    /// The one frame that `bytes` are, whatever length it tells; `None` where not even the header is whole.
+    #[must_use]
+    pub fn read_described(bytes: &[u8]) -> Option<Self> {
+        let (frame, _) = Self::read(bytes)?;
+        let mut payload = bytes[frame.header.len()..].to_vec();
+        if let Some(key) = frame.head()?.header.mask {
+            crate::wire::mask::apply(&mut payload, key);
+        }
+        Some(Self { payload, ..frame })
+    }
+
+    /// The frames that `bytes` are; `None` where they are not whole frames from the first byte to the last.
+    #[must_use]
+    pub fn read_all(mut bytes: &[u8]) -> Option<Vec<Self>> {
+        let mut frames = Vec::new();
+        while !bytes.is_empty() {
+            let (frame, size) = Self::read(bytes).filter(|(frame, _)| frame.is_whole())?;
+            frames.push(frame);
+            bytes = &bytes[size..];
+        }
+        Some(frames)
+    }
+
     /// FIN, reserved bits and opcode.
     #[must_use]
     pub fn start(&self) -> Start {
@@ -118,6 +141,14 @@ mod tests {
         assert_eq!(frame.start().reserved_bits(), 7);
         assert_eq!(frame.head().unwrap().length_size(), 2);
         assert_eq!(Frame::read(b"\x81\x85\x37"), None);
+    }
+
+    #[test]
+    fn bytes_are_frames_only_where_all_of_them_are() {
+        assert_eq!(Frame::read_all(b"\x81\x01a\x89\x00").map(|frames| frames.len()), Some(2));
+        assert_eq!(Frame::read_all(b"\x81\x01a\x89"), None);
+        assert_eq!(Frame::read_all(b"\x81\x02a"), None);
+        assert_eq!(Frame::read_all(b""), Some(vec![]));
     }
 
     #[test]

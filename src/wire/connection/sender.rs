@@ -161,19 +161,31 @@ impl Sender {
             Masking::Key(key) => Some(key),
         };
         let bytes = crafted.bytes(key);
-        self.raw(&bytes, sizes);
-        if crafted.opcode & 0x0f == CLOSE && self.phase == Phase::Open {
-            self.pending = None;
-            self.phase = Phase::CloseSent;
+        self.queue(&bytes, sizes);
+        // What a lying length leaves over belongs to this frame for whoever made it.
+        let (header, _) = bytes.split_at(bytes.len() - crafted.payload.len());
+        self.framer.log.add(header, &crafted.payload, None, false);
+        if crafted.opcode & 0x0f == CLOSE {
+            self.close_sent();
         }
         bytes
     }
 
     /// Queues bytes as they are, in any state. Each of `sizes` says how many of them are written by themselves
-    /// before the next are offered; what is left over goes in one more write.
+    /// before the next are offered; what is left over goes in one more write. Where they are whole frames, they are
+    /// logged as such, and a close frame among them starts the closing handshake.
     pub fn raw(&mut self, bytes: &[u8], sizes: &[usize]) {
+        self.queue(bytes, sizes);
+        for frame in Frame::read_all(bytes).unwrap_or_default() {
+            self.framer.log.add(&frame.header, &frame.payload, None, false);
+            if frame.opcode() == CLOSE {
+                self.close_sent();
+            }
+        }
+    }
+
+    fn queue(&mut self, bytes: &[u8], sizes: &[usize]) {
         self.keep();
-        self.log_raw(bytes);
         let outgoing = &mut self.framer.outgoing;
         if !sizes.is_empty() {
             outgoing.break_here();
@@ -188,13 +200,11 @@ impl Sender {
         outgoing.end().extend_from_slice(rest);
     }
 
-    /// Raw bytes that are whole frames are logged as those.
-    fn log_raw(&mut self, mut bytes: &[u8]) {
-        while self.is_watched()
-            && let Some((frame, size)) = Frame::read(bytes)
-        {
-            self.framer.log.add(&frame.header, &frame.payload, None, false);
-            bytes = &bytes[size..];
+    /// A close frame was made by hand.
+    fn close_sent(&mut self) {
+        if self.phase == Phase::Open {
+            self.pending = None;
+            self.phase = Phase::CloseSent;
         }
     }
 

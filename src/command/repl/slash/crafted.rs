@@ -66,6 +66,11 @@ pub fn frame(argument: &str) -> Result<Order, String> {
     let mut crafted = Crafted::new(1, Vec::new());
     let mut writes = Vec::new();
     let mut rest = argument.trim_start();
+    if rest.is_empty() {
+        return Err(
+            "what shall it say? opcode=ping payload=text:hi, for one; /help frame lists the words".to_owned()
+        );
+    }
     while !rest.is_empty() {
         let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let (key, value) = word.split_once('=').unwrap_or((word, "on"));
@@ -179,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_frame_says_what_its_words_say() {
-        assert_eq!(crafted(""), Crafted::new(1, vec![]));
+        assert_eq!(crafted("fin"), Crafted::new(1, vec![]));
         assert_eq!(crafted("payload=text:a  b "), Crafted::new(1, b"a  b ".to_vec()));
         let odd = crafted("fin=0 rsv1 rsv3=1 opcode=0xB mask=01020304 len=5 lenbits=64 payload=hex:ff 00");
         let expected = Crafted {
@@ -198,6 +203,7 @@ mod tests {
     #[test]
     fn what_fits_into_no_header_is_refused_by_its_word() {
         let table = [
+            ("", "/help frame"),
             ("opcode=16", "opcode=16"),
             ("rsv=8", "rsv=8"),
             ("mask=12", "mask=12"),
