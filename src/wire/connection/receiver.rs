@@ -215,7 +215,7 @@ impl Receiver {
             self.judge.pass(rule, input)?;
         }
         match head.header.opcode {
-            OpCode::Data(_) if head.length > self.room(head.header.rsv1) => {
+            OpCode::Data(_) if head.length > self.room(self.begins_compressed(&head)) => {
                 Err(Rule::MessageTooBig { limit: self.max_message })
             }
             OpCode::Data(_) if self.message.fragments() >= self.max_fragments => {
@@ -240,6 +240,13 @@ impl Receiver {
             }
         }
         Ok(())
+    }
+
+    /// Whether a compressed message begins here. RSV1 that was passed over, on a later frame or without the extension,
+    /// tells nothing.
+    #[inline]
+    pub(super) fn begins_compressed(&self, head: &Head) -> bool {
+        head.header.rsv1 && self.inflation.is_some() && !self.message.is_started()
     }
 
     /// How long the next frame of the message may be. Noise grows a little when it is compressed.

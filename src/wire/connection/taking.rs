@@ -43,7 +43,7 @@ impl Receiver {
             Data::Continue if !self.message.is_started() => Some(Kind::Binary),
             Data::Continue | Data::Reserved(_) => None,
         };
-        let is_compressed = head.header.rsv1 && self.inflation.is_some();
+        let is_compressed = self.begins_compressed(head);
         match (kind, payload_range(head, input, at)) {
             (Some(kind), Some(range)) if head.header.is_final && !is_compressed => {
                 self.whole(kind, head, input, at, range)

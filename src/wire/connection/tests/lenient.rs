@@ -126,3 +126,17 @@ fn half_a_compressed_message_cannot_be_passed_over() {
     assert_eq!(seen, [Seen::Ping(vec![]), Seen::Message(Kind::Text, b"Hello".into(), 2), text("ok")]);
     assert_eq!(passed.len(), 2, "{passed:?}");
 }
+
+#[test]
+fn a_bit_that_is_passed_over_makes_no_room_beyond_the_limit() {
+    let compressing = Settings { deflate: Some(Parameters::default()), ..lenient(Role::Client) };
+    for settings in [lenient(Role::Client), compressing] {
+        let limited = Settings { max_message: 4, ..settings };
+        let (seen, passed) = passed(&limited, b"\x02\x03abc\x40\x01d\x40\x01e");
+        assert!(matches!(&seen[..], [Seen::Violation(report)] if report.contains("4 bytes")), "{seen:?}");
+        assert_eq!(passed.len(), 2, "{passed:?}");
+    }
+    let limited = Settings { max_message: 4, ..lenient(Role::Client) };
+    let (seen, _) = passed(&limited, b"\xc2\x05abcde");
+    assert!(matches!(&seen[..], [Seen::Violation(report)] if report.contains("4 bytes")), "{seen:?}");
+}
