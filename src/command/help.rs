@@ -86,8 +86,9 @@ Event records (-o jsonl, --record FILE, /record, /save): one JSON object a line
 Every record has \"event\", \"time\" (RFC 3339, UTC) and \"elapsed\" (seconds since the start).
 
   open          url, peer, status, subprotocol, extensions, request_headers, response_headers, tls, timings
-  text          direction (sent or received), data, size; base64 for data where --lenient took what is not UTF-8
-  binary        direction, base64, size
+  text          direction (sent or received), data (base64 where --lenient let through what is not UTF-8), size,
+                compressed (bytes on the wire, where it was compressed)
+  binary        as text, with base64 for data
   ping, pong    direction, data or base64; rtt (seconds) on a pong that answers ours; auto on an automatic one
   close         direction, code (null: none), name, reason; base64 too where that is not UTF-8
   frame         with --frames: direction, fin, rsv (0-7, RSV1 is 4), opcode, masked, mask (hex), length (as told),
