@@ -226,7 +226,10 @@ fn what_was_sent_is_shown_as_frames_or_as_bytes() {
         assert_eq!(shown.matches(line).count(), 1, "{output}");
         assert!(shown.contains(">> raw 1 byte\n  00000000  81 "), "{output}");
     }
-    for options in [&[][..], &["-q"], &["-q", "-v"]] {
+    // What is no whole frame is shown beside the frames.
+    let (peer, _take) = taking(6);
+    feed(&peer, &["--frames"], &records.concat()).exits(0).says(line).says(">> raw 1 byte\n  00000000  81 ");
+    for options in [&[][..], &["-q"], &["-q", "-v"], &["-q", "--frames"]] {
         let (peer, _take) = taking(6);
         feed(&peer, options, &records.concat()).exits(0).prints("").silent();
     }

@@ -150,7 +150,10 @@ fn a_close_frame_that_breaks_a_rule_is_shown_as_it_came() {
         };
         let output = session(&["-v"]);
         output.fails(6, &[words, "RFC 6455 §"]).says(&format!("< close {shown}"));
+        session(&[]).fails(6, &[words]).says(&format!("< close {shown}"));
+        session(&["-q"]).never_says("< close");
         let output = session(&["-o", "jsonl"]);
+        output.never_says("< close");
         let records = output.exits(6).records();
         let close = records.iter().find(|record| record["event"] == "close").expect("it is recorded");
         assert_eq!(close["direction"], "received");
@@ -165,7 +168,7 @@ fn a_close_frame_that_breaks_a_rule_is_shown_as_it_came() {
 
 #[test]
 fn a_lenient_session_ends_with_what_the_close_frame_said() {
-    let ends = [(0, Some(1002)), (8, Some(1002)), (8, Some(4000)), (0, None)];
+    let ends = [(8, Some(1002)), (8, Some(1002)), (8, Some(4000)), (0, None)];
     for ((payload, shown, _, words), (exit, answer)) in BAD_CLOSES.into_iter().zip(ends) {
         let peer = peer(move |c| {
             c.accept();
@@ -181,6 +184,8 @@ fn a_lenient_session_ends_with_what_the_close_frame_said() {
             .says(&format!("< close {shown}"));
         let end = output.stderr.lines().find(|line| line.contains("closed by the server: "));
         assert!(end.is_some_and(|line| line.ends_with("(clean)")), "{output}");
+        // Such a code stands for the lack of one, so it is said where it is none of ours.
+        assert_eq!(shown == "1005", end.is_some_and(|line| line.contains("carried this code")), "{output}");
     }
 }
 

@@ -25,6 +25,9 @@ const PING: u8 = 0x9;
 /// How many pings of ours are remembered while their pongs are awaited.
 const PINGS_REMEMBERED: usize = 64;
 
+/// What is said where a lenient session took a close frame with a code that stands for the lack of one.
+const PSEUDO_CODE: &str = "though a close frame carried this code, which none may (RFC 6455 §7.4.1)";
+
 /// The sending half of a link.
 pub struct Outbound {
     pub(super) stream: Stream,
@@ -382,7 +385,7 @@ impl Outbound {
             ended.clean = self.sender.state() == State::Closed && self.unsent() == 0;
             ended.code = code.unwrap_or(1005);
             ended.reason = reason.clone();
-            ended.error = None;
+            ended.error = code.filter(|code| close::stands_for_none(*code)).map(|_| PSEUDO_CODE.to_owned());
         }
         ended
     }

@@ -78,6 +78,12 @@ pub fn may_be_sent(number: u16) -> bool {
     matches!(number, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
+/// Whether this code is for reports alone, where no close frame or no code came (RFC 6455 §7.4.1).
+#[must_use]
+pub fn stands_for_none(number: u16) -> bool {
+    matches!(number, 1005 | 1006 | 1015)
+}
+
 /// Reads the payload of a received close frame as it is: the code, if there is one, and the reason. One byte alone is
 /// no code, and is given as the reason.
 #[must_use]

@@ -164,7 +164,10 @@ impl Pipe {
             }
             // Where records go, each frame is one.
             Event::Frame { .. } => self.form != Form::Jsonl && !self.showing.quiet,
-            Event::Raw { .. } => self.form != Form::Jsonl && self.showing.verbose > 0 && !self.showing.quiet,
+            Event::Raw { .. } => {
+                let wanted = self.showing.verbose > 0 || self.showing.wants_frames();
+                self.form != Form::Jsonl && wanted && !self.showing.quiet
+            }
             Event::Message { .. } => false,
         }
     }
@@ -181,7 +184,7 @@ fn on_terminal(form: Form) -> Form {
 /// Whether a pipe says nothing of an end unless asked (contract section 4).
 fn is_quiet_end(ended: &Ended) -> bool {
     match ended.cause {
-        Cause::ClosingHandshake => matches!(ended.code, 1000 | 1001 | 1005),
+        Cause::ClosingHandshake => matches!(ended.code, 1000 | 1001 | 1005) && ended.error.is_none(),
         Cause::Abandoned => true,
         _ => false,
     }

@@ -133,7 +133,7 @@ pub(super) fn never_opened(error: Option<String>) -> Ended {
 pub(super) fn is_good(ended: &Ended) -> bool {
     match ended.cause {
         Cause::ClosingHandshake => {
-            matches!(ended.code, 1000 | 1001 | 1005)
+            (matches!(ended.code, 1000 | 1001 | 1005) && ended.error.is_none())
                 || (ended.by == By::Client && ended.own_code == Some(ended.code))
         }
         Cause::Abandoned => true,
