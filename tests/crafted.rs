@@ -166,6 +166,23 @@ fn a_crafted_close_starts_the_closing_handshake() {
 }
 
 #[test]
+fn a_close_frame_among_raw_bytes_starts_the_closing_handshake() {
+    let rows = [("888200000000 03e8", 1000, 0), ("8100 888200000000 0fa0", 4000, 0), ("8800", 1002, 8)];
+    for (hex, answer, code) in rows {
+        let peer = peer(move |c| {
+            c.accept();
+            c.read_exact(bytes(hex).len());
+            c.send(close(answer, ""));
+            c.fin();
+            assert_eq!(c.next(), None, "one close frame is enough");
+        });
+        let output = feed(&peer, &["-o", "jsonl"], &format!("{}\n", json!({"event": "raw", "hex": hex})));
+        let records = output.exits(code).records();
+        assert_eq!(records.last().map(|end| &end["by"]), Some(&json!("client")), "{output}");
+    }
+}
+
+#[test]
 fn frames_follow_a_crafted_close_but_messages_do_not() {
     let peer = peer(|c| {
         c.accept();
