@@ -1,6 +1,7 @@
 //! Frames that are sent as somebody described them, however wrong (RFC 6455 §5.2).
 //!
-//! The description knows no rule but what fits into a header. Called by `sender`, which sends the bytes as they are.
+//! The description knows no rule but what fits into a header. Called by `crafting`, which sends the bytes as they
+//! are.
 
 use std::fmt;
 

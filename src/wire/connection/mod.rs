@@ -5,6 +5,7 @@
 //! the connection there. Called by `session` with blocks as they come from the socket.
 
 mod crafted;
+mod crafting;
 mod deflation;
 mod frames;
 mod framing;

@@ -8,7 +8,6 @@ use std::num::NonZeroU32;
 
 use tungstenite::protocol::frame::coding::Control;
 
-use super::crafted::{Crafted, Masking};
 use super::deflation::Deflation;
 use super::framing::{Framer, Split};
 use super::kept::{Kept, Unsent};
@@ -16,9 +15,6 @@ use super::{Frame, NotOpen, SendError, Settings};
 use super::{frames::FrameLog, masks::Draw, masks::Masks, outgoing::Outgoing};
 use crate::wire::close::{self, MAX_CONTROL_PAYLOAD, MAX_REASON};
 use crate::wire::{Kind, Role, violation::Violation};
-
-/// The opcode of a close frame (RFC 6455 §5.2).
-const CLOSE: u8 = 0x8;
 
 /// Pings are answered one by one while fewer than this many bytes are unsent.
 const PONG_LIMIT: usize = 64 * 1024;
@@ -66,7 +62,7 @@ struct Pending {
 /// The sending half of a connection.
 pub struct Sender {
     phase: Phase,
-    framer: Framer,
+    pub(super) framer: Framer,
     split: Split,
     /// `None` where messages go out as they are.
     deflation: Option<Box<Deflation>>,
@@ -149,63 +145,6 @@ impl Sender {
         }
         self.keep();
         Ok(self.kept_message(kind, payload, Split::Count(count)))
-    }
-
-    /// Queues a frame as it was described, in any state. A close frame starts the closing handshake. Returns its
-    /// bytes; `sizes` cuts them as in `raw`.
-    pub fn craft(&mut self, crafted: &Crafted, sizes: &[usize]) -> Vec<u8> {
-        let key = match crafted.masking {
-            Masking::ByRole if !self.framer.is_client => None,
-            Masking::ByRole | Masking::On => Some(self.framer.masks.next()),
-            Masking::Off => None,
-            Masking::Key(key) => Some(key),
-        };
-        let bytes = crafted.bytes(key);
-        self.queue(&bytes, sizes);
-        // What a lying length leaves over belongs to this frame for whoever made it.
-        let (header, _) = bytes.split_at(bytes.len() - crafted.payload.len());
-        self.framer.log.add(header, &crafted.payload, None, false);
-        if crafted.opcode & 0x0f == CLOSE {
-            self.close_sent();
-        }
-        bytes
-    }
-
-    /// Queues bytes as they are, in any state. Each of `sizes` says how many of them are written by themselves
-    /// before the next are offered; what is left over goes in one more write. Where they are whole frames, they are
-    /// logged as such, and a close frame among them starts the closing handshake.
-    pub fn raw(&mut self, bytes: &[u8], sizes: &[usize]) {
-        self.queue(bytes, sizes);
-        for frame in Frame::read_all(bytes).unwrap_or_default() {
-            self.framer.log.add(&frame.header, &frame.payload, None, false);
-            if frame.opcode() == CLOSE {
-                self.close_sent();
-            }
-        }
-    }
-
-    fn queue(&mut self, bytes: &[u8], sizes: &[usize]) {
-        self.keep();
-        let outgoing = &mut self.framer.outgoing;
-        if !sizes.is_empty() {
-            outgoing.break_here();
-        }
-        let mut rest = bytes;
-        for size in sizes {
-            let (piece, after) = rest.split_at((*size).min(rest.len()));
-            outgoing.end().extend_from_slice(piece);
-            outgoing.break_here();
-            rest = after;
-        }
-        outgoing.end().extend_from_slice(rest);
-    }
-
-    /// A close frame was made by hand.
-    fn close_sent(&mut self) {
-        if self.phase == Phase::Open {
-            self.pending = None;
-            self.phase = Phase::CloseSent;
-        }
     }
 
     /// Queues a ping frame.
@@ -408,13 +347,21 @@ impl Sender {
         self.automatic.push_back(Automatic::Close { code, reason: reason.to_owned() });
     }
 
+    /// A close frame was made by hand.
+    pub(super) fn close_sent(&mut self) {
+        if self.phase == Phase::Open {
+            self.pending = None;
+            self.phase = Phase::CloseSent;
+        }
+    }
+
     fn close_frame(&mut self, code: Option<u16>, reason: &str) {
         self.pending = None;
         self.framer.control(Control::Close, &close::payload(code, reason));
     }
 
     /// From now on messages are kept aside until they are written.
-    fn keep(&mut self) {
+    pub(super) fn keep(&mut self) {
         let kept = self.kept.get_or_insert_default();
         self.framer.outgoing.make_opaque(kept);
     }
