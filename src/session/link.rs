@@ -168,6 +168,21 @@ impl Link {
                 let mut control = Control::of(self.id, &mut self.outbound, links, shell);
                 listener.event(&mut control, self.id, event);
             }
+            // What the event was answered with has its place behind it, not behind all that came with it.
+            self.tell_sent(shell, links, listener);
+        }
+    }
+
+    /// Tells what was sent meanwhile.
+    fn tell_sent<L: Listener>(
+        &mut self,
+        shell: &mut Shell,
+        links: &mut super::engine::Links,
+        listener: &mut L,
+    ) {
+        for event in self.outbound.take_reports() {
+            let mut control = Control::of(self.id, &mut self.outbound, links, shell);
+            listener.event(&mut control, self.id, event);
         }
     }
 
@@ -180,10 +195,7 @@ impl Link {
     ) {
         self.outbound.flush();
         self.outbound.collect_automatic();
-        for event in self.outbound.take_reports() {
-            let mut control = Control::of(self.id, &mut self.outbound, links, shell);
-            listener.event(&mut control, self.id, event);
-        }
+        self.tell_sent(shell, links, listener);
         if self.outbound.is_broken() && !std::mem::replace(&mut self.break_noticed, true) {
             // Nothing more can be written; what the peer still said, its close frame perhaps, can be read.
             self.readable = true;
