@@ -7,7 +7,7 @@ use mio::net::TcpListener;
 
 use super::args::Options;
 use super::{ExitCode, Outcome, connect};
-use crate::session::{Control, Direction, Door, Engine, Event, Life, LinkId, Listener, opening};
+use crate::session::{Control, Direction, Door, Engine, Event, Life, Limits, LinkId, Listener, opening};
 use crate::wire::{Role, Settings};
 
 /// Beyond this many unsent bytes the echo reads no more: a client that does not read is slowed.
@@ -37,7 +37,8 @@ pub fn run(args: Args, started: Instant, exit_code: ExitCode) -> Result<Outcome>
     settings.max_fragments = args.options.messages.max_fragments;
     let life =
         Life { close_timeout: Duration::from_secs(3), ping_interval: None, ping_timeout: Duration::MAX };
-    engine.accept(Door { listener, settings, life, compress: true })?;
+    let limits = Limits { connections: 16, patience: Duration::from_secs(10), head: 64 * 1024 };
+    engine.accept(Door { listener, settings, life, limits })?;
     std::thread::spawn(move || engine.run(&mut Echo::default(), |_, _| {}));
     let mut options = args.options;
     // The server is on this machine, whatever the environment says of proxies.

@@ -83,6 +83,12 @@ impl Socket {
         self.sock_ref().shutdown(Shutdown::Write)
     }
 
+    /// Has closing send RST.
+    pub fn reset_on_close(&self) {
+        // Where that cannot be had (a Unix socket has no RST), the connection just ends.
+        let _ = self.sock_ref().set_linger(Some(Duration::ZERO));
+    }
+
     /// Bytes written that are still on their way; `None` where the system has no such number.
     pub fn send_queue(&self) -> Option<usize> {
         #[cfg(target_os = "linux")]

@@ -113,6 +113,11 @@ impl Stream {
         self.socket().send_queue()
     }
 
+    /// Has closing end the connection with RST instead of FIN (SO_LINGER of 0).
+    pub fn reset_on_close(&mut self) {
+        self.socket_mut().reset_on_close();
+    }
+
     fn socket(&self) -> &Socket {
         match &self.0 {
             Layer::Socket(socket) => socket,

@@ -4,11 +4,12 @@
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::engine::Shell;
 #[cfg(unix)]
-use super::engine::Source;
-use super::engine::{Links, Shell};
+use super::engine::{Source, WatchId};
 use super::event::Stamp;
 use super::link::LinkId;
+use super::links::Links;
 use super::opening::Opening;
 use super::outbound::Outbound;
 
@@ -39,6 +40,22 @@ impl<'a> Control<'a> {
             Some((current, outbound)) if *current == id => Some(outbound),
             _ => self.links.outbound(id),
         }
+    }
+
+    /// The numbers of all links, oldest first. The one that is told of just now is among them.
+    pub fn links(&self) -> Vec<LinkId> {
+        let mut ids = self.links.ids();
+        if let Some((current, _)) = &self.current {
+            // While it is told something it is not in the table.
+            let at = ids.partition_point(|id| id < current);
+            ids.insert(at, *current);
+        }
+        ids
+    }
+
+    /// Lets nobody in any more; those who are in stay.
+    pub fn close_door(&mut self) {
+        self.shell.closed = true;
     }
 
     /// The time, read once each time the loop wakes.
@@ -74,7 +91,16 @@ impl<'a> Control<'a> {
         self.shell.watch(source, descriptor)
     }
 
-    /// Ends what `watch` began.
+    /// Has the listener told, by this number, when one more descriptor becomes readable or writable.
+    ///
+    /// # Errors
+    /// What the system says: a file, for one, cannot be waited for.
+    #[cfg(unix)]
+    pub fn add_watch(&mut self, source: Source, descriptor: std::os::fd::RawFd) -> io::Result<WatchId> {
+        self.shell.add_watch(source, descriptor)
+    }
+
+    /// Ends what `watch` or `add_watch` began; to be called before the descriptor is closed.
     #[cfg(unix)]
     pub fn unwatch(&mut self, descriptor: std::os::fd::RawFd) {
         self.shell.unwatch(descriptor);

@@ -5,7 +5,6 @@
 //! queued. Waiting is edge-triggered: a descriptor is used until it would block, and only then waited for, so bytes
 //! that came with the opening handshake are handed on before the first wait.
 
-use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,13 +12,14 @@ use std::time::Instant;
 
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
-use super::accept::{Door, Greeting, Step};
 use super::control::Control;
+use super::door::{Answer, Door, Knock, TurnedAway};
 use super::event::Event;
+use super::greet::Greeters;
 use super::link::{Beginning, Link, LinkId};
+use super::links::Links;
 use super::mailbox::Mailbox;
 use super::opening::{self, Established, Opening};
-use super::outbound::Outbound;
 
 /// How much is read at a time: large enough for bulk, small enough to stay in the cache.
 pub(super) const READ_BUFFER: usize = 256 * 1024;
@@ -38,6 +38,10 @@ pub enum Source {
     /// Where it writes to.
     Output,
 }
+
+/// A descriptor that is watched beside those two: even tokens are links, odd ones are these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WatchId(usize);
 
 /// What became of a watched descriptor, which can be used in any case.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +64,19 @@ pub trait Listener {
     /// A command from another thread.
     fn command(&mut self, control: &mut Control<'_>, command: Self::Command);
 
+    /// A client asks to be let in; the number is that of the link it may become.
+    fn knock(&mut self, _control: &mut Control<'_>, _link: LinkId, knock: &Knock<'_>) -> Answer {
+        Answer::by_the_rules(knock, true)
+    }
+
+    /// A client did not get in.
+    fn turned_away(&mut self, _control: &mut Control<'_>, _link: LinkId, _peer: &str, _why: &TurnedAway) {}
+
     /// A watched descriptor is ready.
     fn ready(&mut self, _control: &mut Control<'_>, _source: Source, _ready: Ready) {}
+
+    /// A descriptor that `Control::add_watch` began to watch is ready.
+    fn watched(&mut self, _control: &mut Control<'_>, _watch: WatchId, _ready: Ready) {}
 
     /// Everything that had arrived has been told; called before each wait. `true` asks for another turn at once.
     fn turn(&mut self, _control: &mut Control<'_>) -> bool {
@@ -79,13 +94,19 @@ pub trait Listener {
 
 /// What the loop owns beside its links.
 pub(super) struct Shell {
-    registry: Registry,
+    pub(super) registry: Registry,
     bell: Arc<Waker>,
     pub(super) buffer: Vec<u8>,
     pub(super) started: Instant,
     pub(super) now: Instant,
     pub(super) stop: bool,
+    /// Another turn is wanted at once.
+    pub(super) again: bool,
+    /// Nobody is let in any more.
+    pub(super) closed: bool,
     report: bool,
+    #[cfg(unix)]
+    watches: usize,
     dials: u64,
     dialled: Sender<(u64, Result<Established, opening::Error>)>,
 }
@@ -126,31 +147,34 @@ impl Shell {
     }
 
     #[cfg(unix)]
+    pub(super) fn add_watch(
+        &mut self,
+        source: Source,
+        descriptor: std::os::fd::RawFd,
+    ) -> io::Result<WatchId> {
+        self.watches += 2;
+        let id = WatchId(FIRST_LINK + self.watches - 1);
+        let interest = match source {
+            Source::Input => Interest::READABLE,
+            Source::Output => Interest::WRITABLE,
+        };
+        self.registry.register(&mut mio::unix::SourceFd(&descriptor), Token(id.0), interest)?;
+        Ok(id)
+    }
+
+    #[cfg(unix)]
     pub(super) fn unwatch(&mut self, descriptor: std::os::fd::RawFd) {
         // It may never have been watched.
         let _ = self.registry.deregister(&mut mio::unix::SourceFd(&descriptor));
     }
 }
 
-/// The links of a loop by number.
-pub(super) struct Links {
-    table: HashMap<LinkId, Box<Link>>,
-    last: u64,
-}
-
-impl Links {
-    pub(super) fn outbound(&mut self, id: LinkId) -> Option<&mut Outbound> {
-        self.table.get_mut(&id).map(|link| &mut link.outbound)
-    }
-}
-
 /// The event loop and what it drives.
 pub struct Engine<L: Listener> {
     poll: Poll,
-    shell: Shell,
-    links: Links,
-    door: Option<Door>,
-    greetings: HashMap<LinkId, Greeting>,
+    pub(super) shell: Shell,
+    pub(super) links: Links,
+    pub(super) greeters: Greeters,
     mailbox: Mailbox<L::Command>,
     commands: Receiver<L::Command>,
     dialled: Receiver<(u64, Result<Established, opening::Error>)>,
@@ -171,13 +195,16 @@ impl<L: Listener> Engine<L> {
             started,
             now: Instant::now(),
             stop: false,
+            again: false,
+            closed: false,
             report,
+            #[cfg(unix)]
+            watches: 0,
             dials: 0,
             dialled: sender,
         };
-        let links = Links { table: HashMap::new(), last: 0 };
-        let greetings = HashMap::new();
-        Ok(Engine { poll, shell, links, door: None, greetings, mailbox, commands, dialled })
+        let links = Links::new();
+        Ok(Engine { poll, shell, links, greeters: Greeters::default(), mailbox, commands, dialled })
     }
 
     /// The way for other threads to reach the listener.
@@ -188,7 +215,7 @@ impl<L: Listener> Engine<L> {
     /// Accepts connections, as a server.
     pub fn accept(&mut self, mut door: Door) -> io::Result<()> {
         self.shell.registry.register(&mut door.listener, DOOR, Interest::READABLE)?;
-        self.door = Some(door);
+        self.greeters.door = Some(door);
         Ok(())
     }
 
@@ -204,6 +231,10 @@ impl<L: Listener> Engine<L> {
                 self.woken(event, listener);
             }
             self.post(listener);
+            self.greet(listener);
+            if self.shell.closed {
+                self.greeters = Greeters::default();
+            }
             busy = self.turns(listener);
         }
         Ok(())
@@ -224,9 +255,7 @@ impl<L: Listener> Engine<L> {
     }
 
     fn deadline(&self, listener: &L) -> Option<Instant> {
-        let links = self.links.table.values().filter_map(|link| link.deadline());
-        let greetings = self.greetings.values().map(Greeting::deadline);
-        links.chain(greetings).chain(listener.deadline()).min()
+        self.links.deadline().into_iter().chain(listener.deadline()).min()
     }
 
     fn woken(&mut self, event: &mio::event::Event, listener: &mut L) {
@@ -234,19 +263,23 @@ impl<L: Listener> Engine<L> {
         let ready = Ready { closed };
         match event.token() {
             BELL => {}
-            DOOR => self.greet(),
+            DOOR => self.greeters.knocked = true,
             INPUT => {
                 listener.ready(&mut Control::new(&mut self.links, &mut self.shell), Source::Input, ready)
             }
             OUTPUT => {
                 listener.ready(&mut Control::new(&mut self.links, &mut self.shell), Source::Output, ready)
             }
+            Token(number) if number % 2 == 1 => {
+                let id = WatchId(number);
+                listener.watched(&mut Control::new(&mut self.links, &mut self.shell), id, ready);
+            }
             Token(number) => {
-                let id = LinkId((number - FIRST_LINK) as u64);
-                if let Some(link) = self.links.table.get_mut(&id) {
+                let id = LinkId((number - FIRST_LINK) as u64 / 2);
+                if let Some(link) = self.links.wake(id) {
                     link.woken(closed);
                 } else {
-                    self.listen_to(id, listener);
+                    self.greet_on(id, listener);
                 }
             }
         }
@@ -272,7 +305,7 @@ impl<L: Listener> Engine<L> {
     fn attach(&mut self, mut beginning: Beginning, listener: &mut L) -> Result<(), opening::Error> {
         let opened = Arc::clone(&beginning.opened);
         beginning.stream.set_nonblocking().map_err(opening::Error::Local)?;
-        let id = self.next_id();
+        let id = self.links.next_id();
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.shell
             .registry
@@ -283,95 +316,67 @@ impl<L: Listener> Engine<L> {
         Ok(())
     }
 
-    fn next_id(&mut self) -> LinkId {
-        self.links.last += 1;
-        LinkId(self.links.last)
-    }
-
-    fn enter(&mut self, id: LinkId, beginning: Beginning) {
-        self.links.table.insert(id, Box::new(Link::new(id, beginning, self.shell.report)));
-    }
-
-    /// Takes in all who knock.
-    fn greet(&mut self) {
-        while let Some(stream) = self.door.as_ref().and_then(Door::next) {
-            let id = self.next_id();
-            let mut greeting = Greeting::new(stream, self.shell.now);
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            if self.shell.registry.register(&mut greeting.stream, token(id), interest).is_ok() {
-                self.greetings.insert(id, greeting);
-            }
-        }
-    }
-
-    /// Reads on in an opening handshake of a client.
-    fn listen_to(&mut self, id: LinkId, listener: &mut L) {
-        let (Some(greeting), Some(door)) = (self.greetings.remove(&id), &self.door) else { return };
-        match greeting.proceed(door) {
-            Ok(Step::Done(beginning)) => {
-                let opened = Arc::clone(&beginning.opened);
-                self.enter(id, beginning);
-                listener.event(&mut Control::new(&mut self.links, &mut self.shell), id, Event::Open(opened));
-            }
-            Ok(Step::Waiting(greeting)) => {
-                self.greetings.insert(id, greeting);
-            }
-            // A client that did not finish its opening handshake leaves nothing to tell; its socket is closed.
-            Err(_) => {}
-        }
+    pub(super) fn enter(&mut self, id: LinkId, beginning: Beginning) {
+        self.links.put(Box::new(Link::new(id, beginning, self.shell.report)));
+        self.links.wake(id);
     }
 
     fn expire(&mut self, listener: &mut L) {
         let now = self.shell.now;
-        for link in self.links.table.values_mut() {
-            if link.deadline().is_some_and(|at| at <= now) {
-                link.tick(now);
+        while let Some(id) = self.links.due(now) {
+            match self.links.wake(id) {
+                Some(link) => {
+                    link.timer = None;
+                    link.tick(now);
+                }
+                None => self.greet_on(id, listener),
             }
         }
-        self.greetings.retain(|_, greeting| greeting.deadline() > now);
         if listener.deadline().is_some_and(|at| at <= now) {
             listener.expired(&mut Control::new(&mut self.links, &mut self.shell));
         }
     }
 
-    /// Gives every link and the listener their turn. `true` if one of them has more to do without waiting.
+    /// Gives every link that was woken, and the listener, their turn. `true` if one of them has more to do without
+    /// waiting.
     fn turns(&mut self, listener: &mut L) -> bool {
-        let ids: Vec<LinkId> = self.links.table.keys().copied().collect();
-        for &id in &ids {
-            self.turn(id, listener);
+        let woken = self.links.take_ready();
+        for &id in &woken {
+            if let Some(mut link) = self.links.take(id) {
+                link.turn(&mut self.shell, &mut self.links, listener);
+                self.links.put(link);
+            }
         }
         // Only now: what came in time is no less in time because we were late to read it.
         self.expire(listener);
-        let mut busy = listener.turn(&mut Control::new(&mut self.links, &mut self.shell));
-        for id in ids {
-            busy |= self.settle(id, listener);
+        let more = listener.turn(&mut Control::new(&mut self.links, &mut self.shell));
+        // Those that the listener had in its hands are settled with the others, each once.
+        for id in woken {
+            self.links.wake(id);
         }
-        busy
+        for id in self.links.take_ready() {
+            self.settle(id, listener);
+        }
+        more || self.links.has_ready() || std::mem::take(&mut self.shell.again)
     }
 
-    fn turn(&mut self, id: LinkId, listener: &mut L) {
-        let Some(mut link) = self.links.table.remove(&id) else { return };
-        link.turn(&mut self.shell, &mut self.links, listener);
-        self.links.table.insert(id, link);
-    }
-
-    /// Writes what was queued for a link, and ends it where it is over. `true` if it has more to do.
-    fn settle(&mut self, id: LinkId, listener: &mut L) -> bool {
-        let Some(mut link) = self.links.table.remove(&id) else { return false };
+    /// Writes what was queued for a link, and ends it where it is over.
+    fn settle(&mut self, id: LinkId, listener: &mut L) {
+        let Some(mut link) = self.links.take(id) else { return };
         link.settle(&mut self.shell, &mut self.links, listener);
         if !link.has_ended() {
-            let busy = link.is_busy();
-            self.links.table.insert(id, link);
-            return busy;
+            return self.links.rest(link);
         }
+        self.links.forget(&link);
         // Deregistering can fail only for a descriptor that is closed already.
         let _ = self.shell.registry.deregister(&mut link.outbound.stream);
         let ended = link.finish();
         listener.event(&mut Control::new(&mut self.links, &mut self.shell), id, Event::End(ended));
-        true
+        // The listener may want to go on, or to stop, at once.
+        self.shell.again = true;
     }
 }
 
-fn token(id: LinkId) -> Token {
-    Token(FIRST_LINK + id.0 as usize)
+pub(super) fn token(id: LinkId) -> Token {
+    Token(FIRST_LINK + 2 * id.0 as usize)
 }

@@ -35,6 +35,10 @@ pub(super) struct Link {
     /// It was looked once after a failed write for what can still be read.
     break_noticed: bool,
     end: Option<(Cause, Option<String>)>,
+    /// It stands among those to be looked at.
+    pub(super) is_ready: bool,
+    /// The timer it has in the loop.
+    pub(super) timer: Option<Instant>,
 }
 
 /// What is needed to make a link of a connected stream.
@@ -62,6 +66,8 @@ impl Link {
             hung_up: false,
             break_noticed: false,
             end: None,
+            is_ready: false,
+            timer: None,
         }
     }
 
@@ -74,22 +80,26 @@ impl Link {
 
     /// Whether `turn` has something to do without waiting.
     pub(super) fn is_busy(&self) -> bool {
+        self.has_input() || self.outbound.is_unsettled()
+    }
+
+    fn has_input(&self) -> bool {
         !self.outbound.paused && (self.readable || self.unread)
     }
 
     /// When the link wants `tick` to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.outbound.clocks.next()
+        self.outbound.clocks.next().into_iter().chain(self.outbound.next_write()).min()
     }
 
     /// Reads one buffer full and hands on what it holds.
     pub(super) fn turn<L: Listener>(
         &mut self,
         shell: &mut Shell,
-        links: &mut super::engine::Links,
+        links: &mut super::links::Links,
         listener: &mut L,
     ) {
-        if self.is_busy() && (self.end.is_none() || self.unread) {
+        if self.has_input() && (self.end.is_none() || self.unread) {
             let mut buffer = std::mem::take(&mut shell.buffer);
             let filled = self.fill(&mut buffer);
             let taken = self.dispatch(&mut buffer[..filled], shell, links, listener);
@@ -146,7 +156,7 @@ impl Link {
         &mut self,
         input: &mut [u8],
         shell: &mut Shell,
-        links: &mut super::engine::Links,
+        links: &mut super::links::Links,
         listener: &mut L,
     ) -> usize {
         let mut taken = 0;
@@ -190,7 +200,7 @@ impl Link {
     pub(super) fn settle<L: Listener>(
         &mut self,
         shell: &mut Shell,
-        links: &mut super::engine::Links,
+        links: &mut super::links::Links,
         listener: &mut L,
     ) {
         self.outbound.flush();

@@ -8,20 +8,23 @@
 //! The rule of this floor: one thread owns a socket for reading, writing and closing. `net` and `wire` do not know
 //! each other; they meet here. How events look and where they go is decided above.
 
-mod accept;
 mod control;
+mod door;
 mod engine;
 pub mod event;
+mod greet;
+mod greeting;
 mod life;
 mod link;
+mod links;
 mod mailbox;
 pub mod opening;
 mod outbound;
 mod random;
 
-pub use accept::Door;
 pub use control::Control;
-pub use engine::{Engine, Listener, Ready, Source};
+pub use door::{Answer, Door, Knock, Limits, Pace, TurnedAway, Welcome};
+pub use engine::{Engine, Listener, Ready, Source, WatchId};
 pub use event::{By, Cause, Count, Direction, Ended, Event, Opened, Stamp};
 pub use life::Life;
 pub use link::LinkId;

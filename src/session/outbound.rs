@@ -11,6 +11,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::door::Pace;
 use super::event::{By, Cause, Count, Direction, Ended, Event, Opened};
 use super::life::{Clocks, Life};
 use crate::net::Stream;
@@ -36,6 +37,9 @@ pub struct Outbound {
     pub(super) writable: bool,
     pub(super) paused: bool,
     pub(super) abandoned: bool,
+    pace: Option<Pace>,
+    /// When more may be written.
+    next_write: Option<Instant>,
     pub(super) received: Count,
     role: Role,
     opened: Arc<Opened>,
@@ -70,6 +74,8 @@ impl Outbound {
             writable: true,
             paused: false,
             abandoned: false,
+            pace: None,
+            next_write: None,
             received: Count::default(),
             role,
             opened,
@@ -193,6 +199,18 @@ impl Outbound {
         self.paused = paused;
     }
 
+    /// Writes no faster than this from now on.
+    pub fn slow_down(&mut self, pace: Option<Pace>) {
+        self.pace = pace;
+        self.next_write = None;
+    }
+
+    /// Ends the link with RST.
+    pub fn reset(&mut self) {
+        self.stream.reset_on_close();
+        self.abandon();
+    }
+
     /// Where the connection stands.
     pub fn state(&self) -> State {
         self.sender.state()
@@ -253,14 +271,33 @@ impl Outbound {
     /// that wants to know at once whether there is room again.
     pub fn flush(&mut self) {
         while self.writable && self.broken.is_none() && !self.sender.next_write().is_empty() {
-            match self.stream.write(self.sender.next_write()) {
-                Ok(written) if written > 0 => self.sender.advance(written),
+            if self.next_write.is_some_and(|at| at > Instant::now()) {
+                return;
+            }
+            let bytes = self.sender.next_write();
+            let size = self.pace.map_or(bytes.len(), |pace| pace.size.min(bytes.len()));
+            match self.stream.write(&bytes[..size]) {
+                Ok(written) if written > 0 => {
+                    self.sender.advance(written);
+                    self.next_write = self.pace.and_then(|pace| Instant::now().checked_add(pace.every));
+                }
                 Ok(_) => self.broken = Some(ErrorKind::WriteZero.into()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => self.broken = Some(error),
             }
         }
+    }
+
+    /// When more may be written of what is queued, where that is not now.
+    pub(super) fn next_write(&self) -> Option<Instant> {
+        self.next_write.filter(|_| !self.sender.next_write().is_empty() && self.writable)
+    }
+
+    /// Whether there is something to write or to tell that nothing else brings up.
+    pub(super) fn is_unsettled(&self) -> bool {
+        let writes = self.writable && self.broken.is_none() && self.next_write.is_none();
+        !self.reports.is_empty() || (writes && !self.sender.next_write().is_empty())
     }
 
     /// Whether nothing can be written any more.

@@ -8,7 +8,8 @@ use data_encoding::BASE64;
 use super::head::{HeadReader, Limits, malformed};
 use super::{HandshakeError, Headers, VERSION, accept_for, is_token};
 
-const MAX_HEAD: usize = 16 * 1024;
+/// The longest head, in bytes, unless another limit is given.
+pub const MAX_HEAD: usize = 16 * 1024;
 const MAX_LINE: usize = 8 * 1024;
 const MAX_HEADERS: usize = 100;
 
@@ -74,9 +75,16 @@ impl RequestReader {
     /// A reader that has seen nothing.
     #[must_use]
     pub fn new() -> Self {
-        let limits =
-            Limits { whose: "request", head: MAX_HEAD, line: MAX_LINE, headers: MAX_HEADERS, begins: b"" };
-        Self { head: HeadReader::new(limits) }
+        Self::with_limit(MAX_HEAD)
+    }
+
+    /// The same for heads of at most so many bytes.
+    #[must_use]
+    pub fn with_limit(head: usize) -> Self {
+        let line = MAX_LINE.min(head);
+        Self {
+            head: HeadReader::new(Limits { whose: "request", head, line, headers: MAX_HEADERS, begins: b"" }),
+        }
     }
 
     /// Takes the next bytes from the client.
