@@ -1,4 +1,5 @@
-//! Gets a connected stream to a target: name look-up, TCP or Unix sockets, proxies, TLS. Knows no WebSocket.
+//! Gets connected streams: to a target (name look-up, TCP or Unix sockets, proxies, TLS) or from a listener. Knows
+//! no WebSocket.
 //!
 //! The rule of this floor: nothing here names a frame, a handshake header or a session, and nothing above is used.
 //! `session` hands a `Target` to a `Dialer` on a thread of its own, does the opening handshake on the `Stream` under
@@ -7,6 +8,7 @@
 mod dial;
 mod error;
 mod facts;
+pub mod listen;
 mod proxy;
 #[cfg(target_os = "linux")]
 mod sendqueue;

@@ -4,7 +4,7 @@
 //! then cannot outlast the deadline. Used by `stream` only; connecting is done in `dial`.
 
 use std::io::{self, Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::time::{Duration, Instant};
 
 use mio::event::Source;
@@ -54,6 +54,30 @@ impl Socket {
         // As above.
         let _ = socket.set_nodelay(true);
         Socket { kind: Kind::Tcp(socket), phase: IoPhase::NonBlocking }
+    }
+
+    /// Takes what a non-blocking Unix listener accepted.
+    #[cfg(unix)]
+    pub fn accepted_unix(socket: mio::net::UnixStream) -> Socket {
+        Socket { kind: Kind::Unix(socket), phase: IoPhase::NonBlocking }
+    }
+
+    /// Our own address; `None` for a Unix socket.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        match &self.kind {
+            Kind::Tcp(socket) => socket.local_addr().ok(),
+            #[cfg(unix)]
+            Kind::Unix(_) => None,
+        }
+    }
+
+    /// The peer's address; `None` for a Unix socket, and on some systems once the peer has reset the connection.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        match &self.kind {
+            Kind::Tcp(socket) => socket.peer_addr().ok(),
+            #[cfg(unix)]
+            Kind::Unix(_) => None,
+        }
     }
 
     /// Bounds all reads and writes of the blocking phase; without effect after it.

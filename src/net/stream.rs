@@ -4,12 +4,14 @@
 //! Knows nothing of what is sent over it.
 
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use mio::event::Source;
 use mio::{Interest, Registry, Token};
 
 use super::TlsFacts;
+use super::listen::canonical;
 use super::socket::Socket;
 use super::tls;
 
@@ -28,6 +30,12 @@ impl Stream {
     /// Takes a connection that a server accepted from a non-blocking listener.
     pub fn from_accepted(socket: mio::net::TcpStream) -> Stream {
         Stream(Layer::Socket(Socket::accepted(socket)))
+    }
+
+    /// Takes a connection that a server accepted from a non-blocking Unix listener.
+    #[cfg(unix)]
+    pub fn from_accepted_unix(socket: mio::net::UnixStream) -> Stream {
+        Stream(Layer::Socket(Socket::accepted_unix(socket)))
     }
 
     pub(super) fn new(socket: Socket) -> Stream {
@@ -105,6 +113,18 @@ impl Stream {
                 stream.get_mut().shutdown_write()
             }
         }
+    }
+
+    /// Our own address and port, whatever lies over the socket; `None` for a Unix socket. IPv4 is told as IPv4, even
+    /// where it came in at an IPv6 listener.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.socket().local_addr().map(canonical)
+    }
+
+    /// The address and port of the other end of the socket, in the same way. `None` also where the system has
+    /// forgotten it, once the connection was reset.
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        self.socket().peer_addr().map(canonical)
     }
 
     /// Bytes written that the peer has not acknowledged (for a Unix socket: not read; counted as kernel memory).

@@ -14,6 +14,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 pub use resolve::{Resolve, ResolveError};
+#[cfg(unix)]
+pub(in crate::net) use unix::MAX_PATH as MAX_UNIX_PATH;
 
 use super::error::{Cause, Error, Phase};
 use super::facts::{Timings, TlsFacts};

@@ -10,7 +10,8 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use crate::net::error::{Cause, Error, Phase};
 
 /// What fits into `sun_path` with its NUL: unix(7) on Linux and its kin, less on systems that descend from BSD.
-const MAX_PATH: usize = if cfg!(any(target_os = "linux", target_os = "android")) { 107 } else { 103 };
+pub(in crate::net) const MAX_PATH: usize =
+    if cfg!(any(target_os = "linux", target_os = "android")) { 107 } else { 103 };
 
 /// Connects to the listener at the path.
 pub fn connect(path: &Path, deadline: Option<Instant>) -> Result<UnixStream, Error> {
