@@ -31,6 +31,9 @@ _wscope() {
             wscope,man)
                 cmd="wscope__subcmd__man"
                 ;;
+            wscope,serve)
+                cmd="wscope__subcmd__serve"
+                ;;
             *)
                 ;;
         esac
@@ -38,7 +41,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-V -m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --version --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --max-fragments --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --max-head --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help connect demo completions man help"
+            opts="-V -m -t -b -i -o -n -1 -H -s -z -u -L -4 -6 -x -k -v -q -h --version --message --text --binary --input --output --chunk-size --no-input --echo --count --until --linger --fragment --lenient --max-message --max-fragments --header --origin --subprotocol --compress --user-agent --user --bearer --cookie --location --max-redirs --resolve --unix-socket --proxy --connect-timeout --max-head --timeout --unsafe-handshake --insecure --cacert --cert --key --pkcs12 --pass-file --sni --tls-min --tls-max --ping-interval --ping-timeout --no-pong --idle-timeout --reconnect --reconnect-delay --reconnect-max --close-code --close-reason --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help connect demo serve completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -798,6 +801,108 @@ _wscope() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wscope__subcmd__serve)
+            opts="-t -b -o -z -v -q -h --echo --broadcast --sink --reply --push --include-sender --every --text --binary --output --compress --fragment --lenient --max-message --max-fragments --connections --slow --queue --handshake-timeout --max-head --ping-interval --ping-timeout --no-pong --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --reply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --push)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "lines nul raw whole hex base64 jsonl human" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "lines nul raw whole hex base64 jsonl human" -- "${cur}"))
+                    return 0
+                    ;;
+                --fragment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-fragments)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slow)
+                    COMPREPLY=($(compgen -W "drop wait disconnect" -- "${cur}"))
+                    return 0
+                    ;;
+                --queue)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --handshake-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-head)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ping-interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ping-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --time)
+                    COMPREPLY=($(compgen -W "relative clock delta" -- "${cur}"))
+                    return 0
+                    ;;
+                --hex-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --text-limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pretty)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

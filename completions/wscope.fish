@@ -116,6 +116,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l no-config -d 'Read no con
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_needs_command" -a "connect" -d 'Connect to a URL; the word may be left out'
 complete -c wscope -n "__fish_wscope_needs_command" -a "demo" -d 'A session with a built-in echo server on loopback'
+complete -c wscope -n "__fish_wscope_needs_command" -a "serve" -d 'A test server: echo, broadcast, canned answers'
 complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a completion script: bash, zsh, fish, powershell or elvish'
 complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the man page'
 complete -c wscope -n "__fish_wscope_needs_command" -a "help" -d 'Explain exit-codes, close-codes, forms, limits, records, config or repl'
@@ -297,6 +298,60 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l show-secrets -d '
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-history -d 'Keep no history of typed lines'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-config -d 'Read no config file'
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l reply -d 'Answer each message of a client with the next of these texts, going round; repeat it for more' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l push -d 'Send each client the lines of this file, one every --every, and then nothing more' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l every -d 'With --push: how long to wait between two lines; 0 sends all at once [default: 1s]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s o -l output -d 'Write the messages of all clients to stdout in this form [default: none; on a terminal human]' -r -f -a "lines\t'One message a line'
+nul\t'Messages end with a NUL'
+raw\t'Payload bytes and nothing else; as input, each block read is one binary message'
+whole\t'All of stdin is one message (input only)'
+hex\t'One binary message a line, in hexadecimal'
+base64\t'One binary message a line, in Base64'
+jsonl\t'One event record a line, in JSON'
+human\t'What a terminal shows (output only)'"
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l fragment -d 'Send messages in fragments of at most this many bytes' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l max-message -d 'The largest message received; a larger one fails its connection (1009)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l max-fragments -d 'The most fragments of a message received, empty ones too; more fail its connection (1009)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l connections -d 'The most connections at a time; one more is refused with 503' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l slow -d 'What to do when more than --queue waits for a client: drop, wait or disconnect' -r -f -a "drop\t'It misses messages until its queue has room'
+wait\t'Those whose messages fill its queue are not read until it has room'
+disconnect\t'Its connection is closed with 1008'"
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l queue -d 'How much may wait for one client; a larger message is taken by an empty queue' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l handshake-timeout -d 'How long a client may take from its connecting to the end of its request, TLS included' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l max-head -d 'The largest head of a request; no line may be longer than 8K' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l ping-interval -d 'Send each client a ping this often [default: never]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l ping-timeout -d 'End a connection when a pong takes longer than this; counts with --ping-interval' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l close-timeout -d 'Wait this long for the answer to our close frame' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l time -d 'Show when each event happened: relative, clock or delta [default: relative]' -r -f -a "relative\t'Seconds since the start'
+clock\t'The time of day'
+delta\t'Seconds since the event before'"
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l hex-limit -d 'Show at most this many bytes of a binary payload on a terminal; 0 is all' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l text-limit -d 'Show at most this many bytes of a text payload on a terminal; 0 is all' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l pretty -d 'Lay out JSON payloads: auto, always or never' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l record -d 'Write the session as event records to this file' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l echo -d 'Send every message back to its sender; this is the default'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l broadcast -d 'Send every message to all other clients'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l sink -d 'Answer nothing; tell how much came when a client leaves, and in the end'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l include-sender -d 'With --broadcast: send a message to its sender, too'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s t -l text -d 'Send --reply and --push as text messages; this is the default'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s b -l binary -d 'Send --reply and --push as binary messages'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s z -l compress -d 'Agree to permessage-deflate where a client offers it (RFC 7692)'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l lenient -d 'Report what clients do against the protocol and go on where what follows still makes sense'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l no-pong -d 'Do not answer pings'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics; -vv: frames too'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l frames -d 'Show each frame, sent and received, as it was on the wire'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l raw-terminal -d 'Do not neutralise control characters of the peer on a terminal'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l progress -d 'Show messages, bytes and rate on stderr while a pipe runs'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l show-secrets -d 'Show passwords, tokens and cookies instead of <redacted>'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l no-history -d 'Keep no history of typed lines'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l no-config -d 'Read no config file'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c wscope -n "__fish_wscope_using_subcommand man" -s h -l help -d 'Print help'
 complete -c wscope -n "__fish_wscope_using_subcommand help" -s h -l help -d 'Print help'

@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::command::args::Options;
-use crate::command::{Fault, Outcome, config, connect, demo, help};
+use crate::command::{Fault, Outcome, config, connect, demo, help, serve};
 use crate::exit;
 use crate::output::talk;
 
@@ -50,6 +50,8 @@ enum Command {
     Connect(Box<connect::Args>),
     /// A session with a built-in echo server on loopback
     Demo(Box<demo::Args>),
+    /// A test server: echo, broadcast, canned answers
+    Serve(Box<serve::Args>),
     /// Print a completion script: bash, zsh, fish, powershell or elvish
     Completions {
         /// The shell it is for
@@ -70,6 +72,7 @@ pub struct Call(Kind);
 enum Kind {
     Connect(Box<connect::Args>),
     Demo(Box<demo::Args>),
+    Serve(Box<serve::Args>),
     /// Text for stdout.
     Print(Vec<u8>),
 }
@@ -93,6 +96,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call> {
         (true, _, _) => Kind::Print(version().into_bytes()),
         (_, Some(Command::Connect(args)), _) => Kind::Connect(args),
         (_, Some(Command::Demo(args)), _) => Kind::Demo(args),
+        (_, Some(Command::Serve(args)), _) => Kind::Serve(args),
         (_, Some(Command::Completions { shell }), _) => Kind::Print(completions(shell)),
         (_, Some(Command::Man), _) => Kind::Print(man()?),
         (_, Some(Command::Help { topic }), _) => Kind::Print(explain(topic.as_deref())?.into_bytes()),
@@ -111,6 +115,7 @@ pub fn run(call: Call, started: Instant) -> Result<Outcome> {
             None => connect::run(*args, started, exit::code),
         },
         Kind::Demo(args) => demo::run(*args, started, exit::code),
+        Kind::Serve(args) => serve::run(*args, started),
         Kind::Print(text) => {
             talk::print(&text).map_err(|error| Fault::local(format!("standard output: {error}")))?;
             Ok(Outcome::Done)

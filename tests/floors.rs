@@ -55,7 +55,7 @@ const NOT_IN_WIRE: [&str; 18] = [
 ];
 
 /// Commands that start others, and whom.
-const STARTS: [(&str, &[&str]); 2] = [("connect", &["repl", "pipe"]), ("demo", &["connect"])];
+const STARTS: [(&str, &[&str]); 2] = [("connect", &["repl", "pipe"]), ("demo", &["connect", "serve"])];
 const COMMANDS: [&str; 5] = ["connect", "demo", "serve", "repl", "pipe"];
 
 #[test]

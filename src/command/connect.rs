@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::args::Options;
-use super::client::{Client, Mode, Plan, watch_signals};
+use super::client::{Client, LAST_CALL, Mode, Order, Plan, watch_signals};
 use super::pipe::Pipe;
 use super::{ExitCode, Outcome, repl};
 use crate::output::terminal::{Modes, Streams};
@@ -38,7 +38,7 @@ pub fn run(args: Args, started: Instant, exit_code: ExitCode) -> Result<Outcome>
 fn talk_in_pipe(plan: Plan, streams: Streams, exit_code: ExitCode) -> Result<Outcome> {
     let front = Pipe::new(&plan, streams)?;
     let mut engine = Engine::new(plan.started, plan.wants_sent() || front.wants_sent())?;
-    let over = watch_signals(engine.mailbox(), Modes::save())?;
+    let over = watch_signals(engine.mailbox(), Modes::save(), LAST_CALL, Order::Signal)?;
     let mut client = Client::new(plan, front, exit_code)?;
     engine.run(&mut client, |client, control| client.begin(control))?;
     over.store(true, Ordering::SeqCst);

@@ -10,9 +10,11 @@ pub mod config;
 pub mod connect;
 pub mod demo;
 mod fault;
+mod form;
 pub mod help;
 mod pipe;
 mod repl;
+pub mod serve;
 
 use std::sync::Arc;
 

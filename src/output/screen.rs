@@ -29,6 +29,16 @@ impl Place for Box<dyn Place> {
     }
 }
 
+/// Writes texts where the cursor is.
+pub struct Here;
+
+impl Place for Here {
+    fn place(&mut self, text: String) -> std::io::Result<()> {
+        super::terminal::write(&text);
+        Ok(())
+    }
+}
+
 /// The queue of texts to be shown. Clones are the same screen.
 #[derive(Clone)]
 pub struct Screen(Arc<Shared>);

@@ -19,6 +19,8 @@ use crate::wire::{Frame, Kind, close};
 #[derive(Clone, Debug)]
 pub struct Writer {
     redactor: Redactor,
+    /// Which connection the next records are of, where there are several.
+    connection: Option<u64>,
     /// The second written last, and how it reads: most events share theirs with the one before.
     second: Option<(i64, String)>,
 }
@@ -27,18 +29,13 @@ impl Writer {
     /// A writer that hides secrets unless told to show them. Messages and the texts of notices and errors it
     /// leaves as they are.
     pub fn new(show_secrets: bool) -> Self {
-        Writer { redactor: Redactor { show_secrets }, second: None }
+        Writer { redactor: Redactor { show_secrets }, connection: None, second: None }
     }
 
     /// Appends the record of an event and a newline. `exit` is the code that the program will leave with, known
     /// when the last connection has ended; it is written on `end` alone.
     pub fn line(&mut self, event: &Event<'_>, stamp: &Stamp, exit: Option<u8>, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"event\":\"");
-        out.extend_from_slice(name(event).as_bytes());
-        out.extend_from_slice(b"\",\"time\":\"");
-        self.time(stamp.time, out);
-        out.extend_from_slice(b"\",\"elapsed\":");
-        push_seconds(out, stamp.elapsed);
+        self.begin(name(event), stamp, out);
         match event {
             Event::Open(opened) => open(out, &self.redactor.opened(opened)),
             Event::Message { direction, kind, payload, compressed } => {
@@ -68,6 +65,32 @@ impl Writer {
             Event::Notice(text) | Event::Error(text) => string(out, "message", text),
         }
         out.extend_from_slice(b"}\n");
+    }
+
+    /// From now on records are of this connection, by its number, or of none.
+    pub fn about(&mut self, connection: Option<u64>) -> &mut Self {
+        self.connection = connection;
+        self
+    }
+
+    /// Appends the record of a server that listens at this URL, and a newline.
+    pub fn listening(&mut self, url: &str, stamp: &Stamp, out: &mut Vec<u8>) {
+        self.begin("listening", stamp, out);
+        string(out, "url", url);
+        out.extend_from_slice(b"}\n");
+    }
+
+    /// What every record begins with.
+    fn begin(&mut self, name: &str, stamp: &Stamp, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"event\":\"");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\",\"time\":\"");
+        self.time(stamp.time, out);
+        out.extend_from_slice(b"\",\"elapsed\":");
+        push_seconds(out, stamp.elapsed);
+        if let Some(connection) = self.connection {
+            number(out, "connection", connection);
+        }
     }
 
     /// RFC 3339, UTC, microseconds.

@@ -181,11 +181,18 @@ fn open(page: &mut Page<'_>, opened: &Opened) {
             Page { style, time: "", out: page.out }.line(Tone::Notice, format!("peer {}", opened.peer));
         }
         opened.tls.iter().for_each(|tls| verbose::tls_into(style, tls, page.out));
-        verbose::head_into(style, Direction::Sent, &opened.request_head, page.out);
-        verbose::head_into(style, Direction::Received, &opened.response_head, page.out);
+        let (request, response) = match opened.accepted {
+            true => (Direction::Received, Direction::Sent),
+            false => (Direction::Sent, Direction::Received),
+        };
+        verbose::head_into(style, request, &opened.request_head, page.out);
+        verbose::head_into(style, response, &opened.response_head, page.out);
         verbose::timings_into(style, &opened.timings, page.out);
     }
-    let mut text = format!("connected to {}", opened.url);
+    let mut text = match opened.accepted {
+        true => format!("{} connected to {}", opened.peer, target(&opened)),
+        false => format!("connected to {}", opened.url),
+    };
     if let Some(total) = total(&opened.timings) {
         text += &format!(" in {}", units::duration(total));
     }
@@ -198,6 +205,12 @@ fn open(page: &mut Page<'_>, opened: &Opened) {
     page.line(Tone::Notice, text);
 }
 
+/// The request target of a client, as it stands in its request: with its path alone no `Host` can be taken for it.
+fn target(opened: &Opened) -> String {
+    let head = String::from_utf8_lossy(&opened.request_head);
+    head.split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
 /// The phases together; `None` where no phase is known.
 fn total(timings: &Timings) -> Option<Duration> {
     let phases = [timings.dns, timings.connect, timings.proxy, timings.tls, timings.upgrade];
@@ -208,14 +221,15 @@ fn text(page: &mut Page<'_>, tone: Tone, payload: &[u8]) {
     if payload.is_empty() {
         return page.line(tone, "text 0 bytes");
     }
-    let shown = cut_text(payload, page.style.text_limit);
-    let room = match page.style.width {
+    let style = page.style;
+    let shown = cut_text(payload, style.text_limit);
+    let room = match style.width {
         0 => 0,
         // A terminal too narrow for anything still has its width known.
-        width => width.saturating_sub(page.time.len() + tone.sign().len() + 1).max(1),
+        width => width.saturating_sub(page.time.len() + style.label.len() + tone.sign().len() + 1).max(1),
     };
-    let pretty = page.style.pretty && shown.len() == payload.len();
-    match pretty.then(|| json::pretty(payload, page.style, room)).flatten() {
+    let pretty = style.pretty && shown.len() == payload.len();
+    match pretty.then(|| json::pretty(payload, style, room)).flatten() {
         // Its tokens are escaped and have colours of their own.
         Some(json) => page.shown_line(tone, &json),
         None => page.line(tone, shown),

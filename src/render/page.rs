@@ -9,7 +9,7 @@ use super::style::{Style, Tone};
 /// Where the lines of one event go.
 pub(super) struct Page<'a> {
     pub style: &'a Style,
-    /// What stands before every sign.
+    /// What stands before every sign, and before the number of the connection.
     pub time: &'a str,
     pub out: &'a mut String,
 }
@@ -42,7 +42,7 @@ impl Page<'_> {
 
     fn sign(&mut self, tone: Tone, sign: &str) -> anstyle::Style {
         let ansi = self.style.ansi(tone);
-        let _ = write!(self.out, "{}{ansi}{sign}", self.time);
+        let _ = write!(self.out, "{}{}{ansi}{sign}", self.time, self.style.label);
         ansi
     }
 

@@ -35,6 +35,8 @@ pub struct Style {
     pub frames: bool,
     /// Whether secrets are shown as they are.
     pub show_secrets: bool,
+    /// Which connection the events are of, where there are several: `@3 `. It stands before every sign.
+    pub label: String,
 }
 
 /// What `--time` puts before an event.
@@ -74,6 +76,7 @@ impl Default for Style {
             verbose: false,
             frames: false,
             show_secrets: false,
+            label: String::new(),
         }
     }
 }

@@ -6,10 +6,8 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use mio::net::TcpListener;
-
 use super::life::Life;
-use crate::net::Stream;
+use crate::net::{Stream, listen};
 use crate::wire::Settings;
 use crate::wire::handshake::Headers;
 use crate::wire::handshake::server::{ClientRequest, Refusal, Upgrade};
@@ -17,7 +15,7 @@ use crate::wire::handshake::server::{ClientRequest, Refusal, Upgrade};
 /// A listening socket, and how the connections that come in through it behave.
 pub struct Door {
     /// Where clients connect.
-    pub listener: TcpListener,
+    pub listener: listen::Listener,
     /// How their connections behave.
     pub settings: Settings,
     /// How long they wait.
@@ -107,9 +105,7 @@ impl Door {
     pub(super) fn next(&self) -> io::Result<Option<(Stream, String)>> {
         loop {
             match self.listener.accept() {
-                Ok((stream, address)) => {
-                    return Ok(Some((Stream::from_accepted(stream), address.to_string())));
-                }
+                Ok(accepted) => return Ok(Some(accepted)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
                 // A client that left before it was let in is no reason not to look at the next one.
                 Err(error)

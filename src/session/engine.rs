@@ -207,6 +207,11 @@ impl<L: Listener> Engine<L> {
         Ok(Engine { poll, shell, links, greeters: Greeters::default(), mailbox, commands, dialled })
     }
 
+    /// Has the listener told what it sends from now on, too, or not.
+    pub fn report(&mut self, report: bool) {
+        self.shell.report = report;
+    }
+
     /// The way for other threads to reach the listener.
     pub fn mailbox(&self) -> Mailbox<L::Command> {
         self.mailbox.clone()

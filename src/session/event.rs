@@ -127,6 +127,8 @@ pub struct Opened {
     pub url: String,
     /// Address and port of the peer, or the path of its socket.
     pub peer: String,
+    /// Whether the peer came to us, as a client does; else we went to it.
+    pub accepted: bool,
     /// The HTTP status, 101.
     pub status: u16,
     /// What the server chose of the subprotocols offered.

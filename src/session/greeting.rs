@@ -268,6 +268,7 @@ impl Greeting {
         let opened = Opened {
             url: format!("{scheme}://{host}{}", request.target),
             peer: self.peer.clone(),
+            accepted: true,
             status: 101,
             subprotocol,
             offered_subprotocols: upgrade.subprotocols.clone(),

@@ -84,7 +84,7 @@ impl Link {
     }
 
     fn has_input(&self) -> bool {
-        !self.outbound.paused && (self.readable || self.unread)
+        !self.outbound.is_paused() && (self.readable || self.unread)
     }
 
     /// When the link wants `tick` to be called.
@@ -162,7 +162,7 @@ impl Link {
         let mut taken = 0;
         self.unread = false;
         loop {
-            if self.outbound.paused {
+            if self.outbound.is_paused() {
                 self.unread = taken < input.len();
                 return taken;
             }
@@ -221,10 +221,11 @@ impl Link {
 
     /// The time has come that `deadline` asked for.
     pub(super) fn tick(&mut self, now: Instant) {
-        let Outbound { clocks, stream, sender, paused, .. } = &mut self.outbound;
+        let paused = self.outbound.is_paused();
+        let Outbound { clocks, stream, sender, .. } = &mut self.outbound;
         let queued = || sender.unsent().len() + stream.send_queue().unwrap_or(0);
         let life = clocks.life();
-        match clocks.due(now, queued, *paused) {
+        match clocks.due(now, queued, paused) {
             Due::Nothing => {}
             Due::Ping => {
                 // The connection may be closing already; then there is nothing to find out.

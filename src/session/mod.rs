@@ -29,5 +29,5 @@ pub use event::{By, Cause, Count, Direction, Ended, Event, Opened, Stamp};
 pub use life::Life;
 pub use link::LinkId;
 pub use mailbox::Mailbox;
-pub use outbound::Outbound;
+pub use outbound::{Outbound, Pause};
 pub use random::random;

@@ -29,13 +29,26 @@ const PINGS_REMEMBERED: usize = 64;
 /// What is said where a lenient session took a close frame with a code that stands for the lack of one.
 const PSEUDO_CODE: &str = "though a close frame carried this code, which none may (RFC 6455 §7.4.1)";
 
+/// Who stops reading from a link, each for a reason of its own: it is read while nobody does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Pause {
+    /// What is made of the messages takes its time.
+    Use = 1,
+    /// Where they are shown or written to is slow.
+    Output = 2,
+    /// Somebody who is sent something because of them reads slowly.
+    Queue = 4,
+}
+
 /// The sending half of a link.
 pub struct Outbound {
     pub(super) stream: Stream,
     pub(super) sender: Sender,
     pub(super) clocks: Clocks,
     pub(super) writable: bool,
-    pub(super) paused: bool,
+    /// Those who stop reading, a bit each.
+    pauses: u8,
     pub(super) abandoned: bool,
     pace: Option<Pace>,
     /// When more may be written.
@@ -72,7 +85,7 @@ impl Outbound {
             sender,
             clocks: Clocks::new(life, Instant::now()),
             writable: true,
-            paused: false,
+            pauses: 0,
             abandoned: false,
             pace: None,
             next_write: None,
@@ -196,7 +209,25 @@ impl Outbound {
 
     /// Stops or resumes reading: how a slow output slows the peer.
     pub fn pause(&mut self, paused: bool) {
-        self.paused = paused;
+        self.pause_for(Pause::Use, paused);
+    }
+
+    /// The same for one of several reasons.
+    pub fn pause_for(&mut self, why: Pause, paused: bool) {
+        match paused {
+            true => self.pauses |= why as u8,
+            false => self.pauses &= !(why as u8),
+        }
+    }
+
+    /// Reads on, whoever stopped it.
+    pub fn read_on(&mut self) {
+        self.pauses = 0;
+    }
+
+    /// Whether nothing is read.
+    pub(super) fn is_paused(&self) -> bool {
+        self.pauses != 0
     }
 
     /// Writes no faster than this from now on.

@@ -25,6 +25,17 @@ impl Journal {
         &self.path
     }
 
+    /// From now on events are of this connection, by its number, or of none.
+    pub fn about(&mut self, connection: Option<u64>) -> &mut Journal {
+        self.writer.about(connection);
+        self
+    }
+
+    /// Takes down that a server listens.
+    pub fn listening(&mut self, url: &str, stamp: &Stamp) {
+        self.writer.listening(url, stamp, self.recording.buffer());
+    }
+
     /// Takes an event down.
     pub fn take(&mut self, event: &Event<'_>, stamp: &Stamp, exit: Option<u8>) -> io::Result<()> {
         self.writer.line(event, stamp, exit, self.recording.buffer());

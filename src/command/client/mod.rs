@@ -18,7 +18,9 @@ mod retry;
 mod signals;
 
 pub use front::{Display, Fed, Front};
+pub use journal::Journal;
 pub use listener::Client;
+pub use named::read_named;
 pub use order::Order;
 pub use plan::{Mode, Plan, time_style};
-pub use signals::{die, watch as watch_signals};
+pub use signals::{LAST_CALL, die, watch as watch_signals};

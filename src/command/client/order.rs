@@ -53,7 +53,6 @@ pub enum Order {
     /// Ctrl-C on an empty line.
     Interrupt,
     /// The process got this signal.
-    #[cfg(unix)]
     Signal(i32),
     /// The screen has room again.
     Drained,

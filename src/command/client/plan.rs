@@ -261,6 +261,7 @@ impl Showing {
             verbose: self.verbose > 0,
             frames: self.wants_frames(),
             show_secrets: self.show_secrets,
+            label: String::new(),
         }
     }
 }

@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use super::order::Order;
 use crate::output::terminal::Modes;
 use crate::session::Mailbox;
+
+/// How long a client may take for the closing handshake after a signal before the process ends anyway.
+pub const LAST_CALL: Duration = Duration::from_millis(1100);
 
 pub use system::{die, watch};
 
@@ -16,19 +19,21 @@ pub use system::{die, watch};
 mod system {
     use super::*;
     use std::sync::atomic::Ordering;
-    use std::time::Duration;
 
     use anyhow::Result;
     use nix::sys::signal::{SigSet, SigmaskHow, Signal};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
-    /// How long a session may take for the closing handshake before the process ends anyway.
-    const LAST_CALL: Duration = Duration::from_millis(1100);
-
-    /// Watches for signals on a thread of its own. Set the flag returned once the session is over: what comes then
-    /// is no request to close it.
-    pub fn watch(mailbox: Mailbox<Order>, modes: Modes) -> Result<Arc<AtomicBool>> {
+    /// Watches for signals on a thread of its own, which makes commands of them. Set the flag returned once the
+    /// session is over: what comes then is no request to close it. After a signal the process ends in `last_call`
+    /// anyway.
+    pub fn watch<C: Send + 'static>(
+        mailbox: Mailbox<C>,
+        modes: Modes,
+        last_call: Duration,
+        command: fn(i32) -> C,
+    ) -> Result<Arc<AtomicBool>> {
         let over = Arc::new(AtomicBool::new(false));
         let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| !is_ignored(signal));
         let mut signals = held_back(|| Signals::new(wanted))??;
@@ -41,12 +46,12 @@ mod system {
                     // It is how the editor is ended once the session is over.
                     continue;
                 }
-                if over || asked || !mailbox.send(Order::Signal(signal)) {
+                if over || asked || !mailbox.send(command(signal)) {
                     modes.restore_or_leave();
                     die(signal);
                 }
                 asked = true;
-                insist(signal, modes.clone());
+                insist(signal, last_call, modes.clone());
             }
         });
         Ok(over)
@@ -62,9 +67,9 @@ mod system {
     }
 
     /// Ends the process if the session has not done so in time: it may be stuck in a write.
-    fn insist(signal: i32, modes: Modes) {
+    fn insist(signal: i32, last_call: Duration, modes: Modes) {
         std::thread::spawn(move || {
-            std::thread::sleep(LAST_CALL);
+            std::thread::sleep(last_call);
             modes.restore_or_leave();
             die(signal);
         });
@@ -98,7 +103,12 @@ mod system {
     use anyhow::Result;
 
     /// Without Unix signals, Ctrl-C outside the editor ends the process as the system does it.
-    pub fn watch(_mailbox: Mailbox<Order>, _modes: Modes) -> Result<Arc<AtomicBool>> {
+    pub fn watch<C: Send + 'static>(
+        _mailbox: Mailbox<C>,
+        _modes: Modes,
+        _last_call: Duration,
+        _command: fn(i32) -> C,
+    ) -> Result<Arc<AtomicBool>> {
         Ok(Arc::new(AtomicBool::new(false)))
     }
 

@@ -3,7 +3,6 @@
 //! Stdout carries what was received and nothing else, in the form of `-o`; with `jsonl` it carries every event.
 
 mod input;
-mod output;
 mod progress;
 mod stdin;
 
@@ -16,6 +15,7 @@ use self::input::Input;
 use self::progress::Progress;
 use super::args::{Form, Showing};
 use super::client::{Fed, Front, Plan};
+use super::form;
 use crate::output::stdout::{Flushed, Stdout};
 use crate::output::talk;
 use crate::output::terminal::Streams;
@@ -113,7 +113,7 @@ impl Pipe {
         match self.form {
             Form::Jsonl => self.records.line(event, &stamp(), None, self.stdout.buffer()),
             Form::Human => self.print(event, &stamp()),
-            form => output::append(form, payload, self.stdout.buffer()),
+            form => form::append(form, payload, self.stdout.buffer()),
         }
         if self.form != Form::Human {
             self.tell_compression(event);

@@ -21,7 +21,7 @@ use anyhow::Result;
 
 use self::prompt::Prompt;
 use self::thread::Typist;
-use super::client::{Client, Order, Plan, watch_signals};
+use super::client::{Client, LAST_CALL, Order, Plan, watch_signals};
 use super::{ExitCode, Outcome};
 use crate::output::screen::Screen;
 use crate::output::terminal::{self, Modes};
@@ -36,7 +36,7 @@ pub fn run(plan: Plan, exit_code: ExitCode) -> Result<Outcome> {
     modes.restore_on_panic();
     let mut engine = Engine::new(plan.started, true)?;
     let mailbox = engine.mailbox();
-    let over = watch_signals(mailbox.clone(), modes.clone())?;
+    let over = watch_signals(mailbox.clone(), modes.clone(), LAST_CALL, Order::Signal)?;
     let setup = line::Setup::new(&plan, modes.clone());
     let history = plan.history();
     let mut typist = match terminal::can_edit() {

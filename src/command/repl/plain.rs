@@ -6,19 +6,8 @@ use std::sync::mpsc::{Receiver, Sender};
 use super::line::{Setup, is_unfinished};
 use super::slash::{self, Command};
 use crate::command::client::Order;
-use crate::output::screen::{Place, Screen};
-use crate::output::terminal;
+use crate::output::screen::{Here, Place, Screen};
 use crate::session::Mailbox;
-
-/// Writes texts where the cursor is.
-struct Here;
-
-impl Place for Here {
-    fn place(&mut self, text: String) -> io::Result<()> {
-        terminal::write(&text);
-        Ok(())
-    }
-}
 
 /// Reads lines until the input ends.
 pub(super) fn run(

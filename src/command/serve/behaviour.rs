@@ -17,6 +17,7 @@ pub enum Talk {
     /// Something failed.
     Error(String),
     /// A line that a command wrote to its stderr, without its newline.
+    #[allow(dead_code, reason = "only commands have a stderr, and none of the built-in behaviours is one")]
     Stderr(Vec<u8>),
 }
 

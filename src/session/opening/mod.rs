@@ -170,6 +170,7 @@ impl Opening {
             notices.push(TINY_WINDOW.to_owned());
         }
         let opened = Opened {
+            accepted: false,
             url: self.target.url(),
             peer: dialed.peer,
             status: response.status,

@@ -68,7 +68,6 @@ impl<F: Front> Client<F> {
             Order::Complain(text) => self.front.say(&text),
             Order::EndOfInput => self.leave(control, Why::InputEnded),
             Order::Interrupt => self.interrupt(control),
-            #[cfg(unix)]
             Order::Signal(number) => self.leave(control, Why::Signal(number)),
             Order::Drained => self.flush(control),
         }

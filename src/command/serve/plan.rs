@@ -1,0 +1,137 @@
+//! The options of a server become what it is made of: everything that can be wrong with them, and every file they
+//! name, is found out here, before anything listens.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::args::{Args, Slow};
+use super::behaviour::Behaviour;
+use super::display::{Display, Place};
+use super::queue::Queue;
+use super::relay::{Relay, Route};
+use super::server::Command;
+use crate::command::Fault;
+use crate::command::args::Form;
+use crate::command::args::values::{Size, Span};
+use crate::command::client::{Journal, read_named};
+use crate::net::listen::{ListenAddr, Listener};
+use crate::output::screen::{Here, Screen};
+use crate::output::stdout::Stdout;
+use crate::output::terminal::Streams;
+use crate::record::Writer;
+use crate::session::{Door, Life, Limits, Mailbox};
+use crate::wire::{Kind, Role, Settings};
+
+/// Listens where the user asked for.
+pub fn bind(addr: &str) -> Result<Listener> {
+    let address =
+        ListenAddr::parse(addr).map_err(|error| Fault::usage(error.to_string()).maybe_hint(error.hint()))?;
+    let bound = Listener::bind(&address);
+    Ok(bound.map_err(|error| Fault::local(error.to_string()).maybe_hint(error.hint().map(str::to_owned)))?)
+}
+
+/// Where clients come in, and how their connections behave.
+pub fn door(args: &Args, listener: Listener) -> Door {
+    let (messages, clients) = (&args.messages, &args.clients);
+    let endless = Duration::MAX;
+    let mut settings = Settings::new(Role::Server);
+    settings.max_message = messages.max_message.0;
+    settings.max_fragments = messages.max_fragments;
+    settings.fragment = messages.fragment.and_then(|Size(size)| usize::try_from(size).ok()?.try_into().ok());
+    settings.auto_pong = !clients.no_pong;
+    settings.lenient = messages.lenient;
+    settings.frames = args.showing.wants_frames();
+    let life = Life {
+        close_timeout: clients.close_timeout.0.unwrap_or(endless),
+        ping_interval: clients.ping_interval.and_then(|Span(span)| span),
+        ping_timeout: clients.ping_timeout.0.unwrap_or(endless),
+    };
+    let limits = Limits {
+        connections: clients.connections as usize,
+        patience: clients.handshake_timeout.0.unwrap_or(ENDLESS_HANDSHAKE),
+        head: usize::try_from(clients.max_head.0).unwrap_or(usize::MAX),
+    };
+    Door { listener, settings, life, limits }
+}
+
+/// What `--handshake-timeout forever` comes to: a moment that the clock can still tell.
+const ENDLESS_HANDSHAKE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// What is done with messages.
+pub fn behaviour(args: &Args) -> Result<Box<dyn Behaviour>> {
+    let doing = &args.doing;
+    let slow = args.clients.slow.unwrap_or(if doing.broadcast { Slow::Drop } else { Slow::Wait });
+    let queue = Queue::new(args.clients.queue.0, slow);
+    let route = match () {
+        () if doing.broadcast => Route::Broadcast { include_sender: args.messages.include_sender },
+        () if !doing.reply.is_empty() => Route::Reply(replies(args)?),
+        () => Route::Echo,
+    };
+    Ok(Box::new(Relay::new(route, queue)))
+}
+
+/// The texts of `--reply`, or what they name.
+fn replies(args: &Args) -> Result<Vec<(Kind, Vec<u8>)>> {
+    let kind = kind(args);
+    let read = |reply: &String| {
+        let payload = match reply.strip_prefix('@') {
+            Some(text) if text.starts_with('@') => text.as_bytes().to_vec(),
+            Some(path) => read_named("--reply", path)?,
+            None => reply.as_bytes().to_vec(),
+        };
+        check_text(kind, &payload, &format!("--reply {reply}"))?;
+        Ok((kind, payload))
+    };
+    args.doing.reply.iter().map(read).collect()
+}
+
+fn kind(args: &Args) -> Kind {
+    if args.messages.binary { Kind::Binary } else { Kind::Text }
+}
+
+/// Text messages are UTF-8 (RFC 6455 §5.6).
+fn check_text(kind: Kind, payload: &[u8], what: &str) -> Result<()> {
+    match (kind, std::str::from_utf8(payload)) {
+        (Kind::Text, Err(error)) => {
+            let at = error.valid_up_to();
+            let fault =
+                Fault::local(format!("{what}: not UTF-8 at byte {at}, so it cannot be a text message"));
+            Err(fault.hint("-b sends it as binary").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Where what happens is shown. Creates the recording.
+pub fn display(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Result<Display> {
+    let showing = &args.showing;
+    let journal = match &showing.record {
+        None => None,
+        Some(path) => Some(
+            Journal::create(path, Writer::new(showing.show_secrets))
+                .map_err(|error| Fault::file("--record", path, &error))?,
+        ),
+    };
+    let form = match args.messages.output {
+        Some(Form::Whole) => return Err(Fault::usage("-o whole: this form is for input only").into()),
+        // Explicit forms are escaped on a terminal, too.
+        Some(Form::Lines | Form::Nul | Form::Raw) if streams.stdout && !showing.raw_terminal => {
+            Some(Form::Human)
+        }
+        form => form,
+    };
+    let place = match form {
+        Some(Form::Human) | None if streams.stdout => {
+            let (screen, thread) = Screen::start(Here, move || {
+                // A loop that has ended needs no room.
+                let _ = mailbox.send(Command::Drained);
+            });
+            Place::Terminal(screen, thread)
+        }
+        Some(form) => Place::Stdout(form, Stdout::new()),
+        None => Place::Stderr,
+    };
+    let styles = [showing.style(streams.stdout), showing.style(streams.stderr)];
+    Ok(Display::new(showing, place, styles, journal, true))
+}
