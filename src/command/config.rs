@@ -1,8 +1,9 @@
 //! The config file: default options, one a line, put before those of the command line.
 //!
 //! A line is a long option without `--`, a blank or `=`, and the rest of the line as its value, unquoted; `#` begins
-//! a comment line. `[serve]` limits what follows to that command. Options that would weaken every session unseen
-//! are refused.
+//! a comment line. `[serve]` limits what follows to that command, which takes nothing else from the file: what is a
+//! secret or a field for the servers one talks to is none for the clients one serves. Options that would weaken every
+//! session unseen are refused.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,10 @@ use crate::output::talk;
 const REFUSED: [&str; 2] = ["insecure", "show-secrets"];
 
 /// Commands that take no options from the file.
-const WITHOUT: [&str; 5] = ["completions", "man", "help", "serve", "--version"];
+const WITHOUT: [&str; 4] = ["completions", "man", "help", "--version"];
+
+/// The command that has a section of its own.
+const SERVE: &str = "serve";
 
 /// One option of the file.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +40,11 @@ pub fn insert(args: &mut Vec<OsString>, command: &clap::Command) -> Result<()> {
         return Ok(());
     }
     let Some((path, text)) = read()? else { return Ok(()) };
-    let inserted = options(&text, command).map_err(|(number, problem)| wrong(&path, number, &problem))?;
+    let inserted = match first {
+        SERVE => options_of_server(&text, command),
+        _ => options(&text, command),
+    };
+    let inserted = inserted.map_err(|(number, problem)| wrong(&path, number, &problem))?;
     let at = if command.get_subcommands().any(|sub| sub.get_name() == first) { 2 } else { 1 };
     args.splice(at..at, inserted.into_iter().map(OsString::from));
     Ok(())
@@ -47,24 +55,46 @@ pub fn insert(args: &mut Vec<OsString>, command: &clap::Command) -> Result<()> {
 /// # Errors
 /// The number of the first line that is wrong, and what is wrong with it.
 pub fn options(text: &str, command: &clap::Command) -> Result<Vec<String>, (usize, String)> {
+    let (for_sessions, _) = sections(lines(text)?);
+    arguments(for_sessions, command, &["wscope"], &["localhost"])
+}
+
+/// The same for what a file gives to `wscope serve`.
+fn options_of_server(text: &str, command: &clap::Command) -> Result<Vec<String>, (usize, String)> {
+    let (_, for_servers) = sections(lines(text)?);
+    let Some(serve) = command.find_subcommand(SERVE) else { return Ok(Vec::new()) };
+    arguments(for_servers, serve, &[SERVE], &[])
+}
+
+fn lines(text: &str) -> Result<Vec<Option<Line>>, (usize, String)> {
+    text.lines().enumerate().map(|(index, line)| parse(index + 1, line)).collect()
+}
+
+/// Checks the lines against a command; `before` and `after` make a whole command line of one option.
+fn arguments(
+    lines: Vec<Line>,
+    command: &clap::Command,
+    before: &[&str],
+    after: &[&str],
+) -> Result<Vec<String>, (usize, String)> {
     let mut command = command.clone();
     // Only a built command knows how many values an option takes.
     command.build();
-    let lines: Result<_, _> = text.lines().enumerate().map(|(index, line)| parse(index + 1, line)).collect();
     let argument = |option: Line| {
         let argument = check(&option, &command).and_then(|argument| {
-            check_value(&argument, &command)?;
+            let whole = [before, &[&argument], after].concat();
+            check_value(&whole, &command)?;
             Ok(argument)
         });
         argument.map_err(|problem| (option.number, problem))
     };
-    for_sessions(lines?).into_iter().map(argument).collect()
+    lines.into_iter().map(argument).collect()
 }
 
 /// Whether the parser takes the value. What it misses beside it is a matter of the whole command line.
-fn check_value(argument: &str, command: &clap::Command) -> Result<(), String> {
+fn check_value(whole: &[&str], command: &clap::Command) -> Result<(), String> {
     use clap::error::ErrorKind::{InvalidValue, ValueValidation};
-    let Err(error) = command.clone().try_get_matches_from(["wscope", argument, "localhost"]) else {
+    let Err(error) = command.clone().try_get_matches_from(whole) else {
         return Ok(());
     };
     match error.kind() {
@@ -129,9 +159,14 @@ fn parse(number: usize, line: &str) -> Result<Option<Line>, (usize, String)> {
     Ok(Some(Line { number, name: name.to_owned(), value: value.map(str::to_owned) }))
 }
 
-/// What stands before the first section.
-fn for_sessions(lines: Vec<Option<Line>>) -> Vec<Line> {
-    lines.into_iter().flatten().take_while(|line| !line.name.starts_with('[')).collect()
+/// What stands before the first section, and what stands in sections for servers.
+fn sections(lines: Vec<Option<Line>>) -> (Vec<Line>, Vec<Line>) {
+    let is_section = |line: &Line| line.name.starts_with('[');
+    let mut for_sessions: Vec<Line> = lines.into_iter().flatten().collect();
+    let first = for_sessions.iter().position(is_section).unwrap_or(for_sessions.len());
+    let mut for_servers = for_sessions.split_off(first);
+    for_servers.retain(|line| !is_section(line));
+    (for_sessions, for_servers)
 }
 
 /// The option as an argument, if there is such an option and it may stand in the file.
@@ -190,6 +225,8 @@ mod tests {
     #[test]
     fn what_follows_a_section_is_not_for_sessions() {
         let lines = ["linger 1s", "[serve]", "path /x"].map(|text| parse(1, text).expect("good"));
-        assert_eq!(for_sessions(lines.into()).len(), 1);
+        let (for_sessions, for_servers) = sections(lines.into());
+        assert_eq!((for_sessions.len(), for_servers.len()), (1, 1));
+        assert_eq!(for_servers[0].name, "path");
     }
 }

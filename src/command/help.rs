@@ -96,6 +96,9 @@ Every record has \"event\", \"time\" (RFC 3339, UTC) and \"elapsed\" (seconds si
   raw           what was sent as it is, crafted frames included: direction, hex
   end           by (client, server, connection), clean, code, reason, error, sent, received, exit
   notice, error message
+  listening     wscope serve: url
+
+The records of wscope serve have \"connection\", the number of the client they are of.
 
 As input (-i jsonl): text, binary, ping, pong, close (ends the input), sleep (seconds), and what is sent as it is:
   frame   opcode; fin (true), rsv (0), masked, mask, length (may lie), length_bits (7, 16, 64), and the payload as
@@ -114,7 +117,7 @@ The config file: $XDG_CONFIG_HOME/wscope/config, another with WSCOPE_CONFIG, non
   header X-Trace: 1
   ping-interval = 30s
   [serve]
-  # what follows is for that command only
+  # what follows is for that command, which takes nothing else from here
 
 Options of the command line win. insecure and show-secrets are refused here.
 ";

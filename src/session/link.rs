@@ -207,8 +207,10 @@ impl Link {
         self.outbound.collect_automatic();
         self.tell_sent(shell, links, listener);
         if self.outbound.is_broken() && !std::mem::replace(&mut self.break_noticed, true) {
-            // Nothing more can be written; what the peer still said, its close frame perhaps, can be read.
+            // Nothing more can be written; what the peer still said, its close frame perhaps, can be read, and so
+            // that this ends, it is, whoever waited for something.
             self.readable = true;
+            self.outbound.read_on();
         }
         if self.outbound.is_over() {
             self.outbound.clocks.over(Instant::now());

@@ -332,7 +332,7 @@ impl Outbound {
     }
 
     /// Whether nothing can be written any more.
-    pub(super) fn is_broken(&self) -> bool {
+    pub fn is_broken(&self) -> bool {
         self.broken.is_some()
     }
 

@@ -14,12 +14,13 @@ pub const CLOSE: u8 = 8;
 pub const PING: u8 = 9;
 pub const PONG: u8 = 10;
 
-/// A frame that came from the client, unmasked.
+/// A frame that came from the other end, unmasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     pub fin: bool,
     pub rsv: u8,
     pub opcode: u8,
+    /// Zeroes where it came from a server, which masks nothing.
     pub mask: [u8; 4],
     pub payload: Vec<u8>,
 }
@@ -29,15 +30,26 @@ impl Frame {
     ///
     /// Panics on what a client must not send: no mask (§5.1), a length not in its shortest form (§5.2).
     pub fn read(from: &mut dyn Read) -> io::Result<Option<Frame>> {
+        Frame::read_of(from, true)
+    }
+
+    /// The same of a frame that a server sent, which must have no mask (§5.1).
+    pub fn read_of_server(from: &mut dyn Read) -> io::Result<Option<Frame>> {
+        Frame::read_of(from, false)
+    }
+
+    fn read_of(from: &mut dyn Read, client: bool) -> io::Result<Option<Frame>> {
         let mut head = [0; 2];
         if from.read(&mut head[..1])? == 0 {
             return Ok(None);
         }
         from.read_exact(&mut head[1..])?;
-        assert!(head[1] & 0x80 != 0, "the client sent a frame without a mask: {head:02x?}");
+        assert_eq!(head[1] & 0x80 != 0, client, "clients mask their frames, servers do not: {head:02x?}");
         let length = read_length(from, head[1] & 0x7f)?;
         let mut mask = [0; 4];
-        from.read_exact(&mut mask)?;
+        if client {
+            from.read_exact(&mut mask)?;
+        }
         let mut payload = vec![0; length];
         from.read_exact(&mut payload)?;
         apply_mask(&mut payload, mask);

@@ -7,9 +7,11 @@ mod args;
 mod behaviour;
 mod display;
 mod plan;
+mod push;
 mod queue;
 mod relay;
 mod server;
+mod sink;
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

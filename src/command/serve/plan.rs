@@ -1,6 +1,7 @@
 //! The options of a server become what it is made of: everything that can be wrong with them, and every file they
 //! name, is found out here, before anything listens.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -8,9 +9,11 @@ use anyhow::Result;
 use super::args::{Args, Slow};
 use super::behaviour::Behaviour;
 use super::display::{Display, Place};
+use super::push::Push;
 use super::queue::Queue;
 use super::relay::{Relay, Route};
 use super::server::Command;
+use super::sink::Sink;
 use crate::command::Fault;
 use crate::command::args::Form;
 use crate::command::args::values::{Size, Span};
@@ -63,12 +66,34 @@ pub fn behaviour(args: &Args) -> Result<Box<dyn Behaviour>> {
     let doing = &args.doing;
     let slow = args.clients.slow.unwrap_or(if doing.broadcast { Slow::Drop } else { Slow::Wait });
     let queue = Queue::new(args.clients.queue.0, slow);
+    if doing.sink {
+        return Ok(Box::new(Sink::default()));
+    }
+    if let Some(path) = &doing.push {
+        let (kind, every) = (kind(args), args.messages.every.0);
+        return Ok(Box::new(Push::new(kind, lines(path, kind)?, every, queue)));
+    }
     let route = match () {
         () if doing.broadcast => Route::Broadcast { include_sender: args.messages.include_sender },
         () if !doing.reply.is_empty() => Route::Reply(replies(args)?),
         () => Route::Echo,
     };
     Ok(Box::new(Relay::new(route, queue)))
+}
+
+/// The lines of a file, read as `-i lines` reads them.
+fn lines(path: &Path, kind: Kind) -> Result<Vec<Vec<u8>>> {
+    let bytes = std::fs::read(path).map_err(|error| Fault::file("--push", path, &error))?;
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    if bytes.is_empty() {
+        return Err(Fault::local(format!("--push {}: the file has no lines", path.display())).into());
+    }
+    let line = |(index, line): (usize, &[u8])| {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        check_text(kind, line, &format!("--push {}, line {}", path.display(), index + 1))?;
+        Ok(line.to_vec())
+    };
+    bytes.split(|&byte| byte == b'\n').enumerate().map(line).collect()
 }
 
 /// The texts of `--reply`, or what they name.
@@ -133,5 +158,7 @@ pub fn display(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Resu
         None => Place::Stderr,
     };
     let styles = [showing.style(streams.stdout), showing.style(streams.stderr)];
-    Ok(Display::new(showing, place, styles, journal, true))
+    // What a sink swallows is worth a count; each message, only to those who ask.
+    let messages = !args.doing.sink || showing.verbose > 0;
+    Ok(Display::new(showing, place, styles, journal, messages))
 }

@@ -49,7 +49,8 @@ impl Queue {
         payload: &[u8],
     ) {
         let is_full = !self.has_room(control, to);
-        let Some(outbound) = control.link(to) else { return };
+        // One that can be sent nothing any more is about to end.
+        let Some(outbound) = control.link(to).filter(|outbound| !outbound.is_broken()) else { return };
         match self.slow {
             Slow::Drop if is_full => return self.miss(to),
             Slow::Disconnect if is_full => {
@@ -67,6 +68,11 @@ impl Queue {
         if self.slow == Slow::Wait && outbound.unsent() > self.limit {
             self.hold(control, to, from);
         }
+    }
+
+    /// Whether those who fill a queue wait for it.
+    pub fn waits(&self) -> bool {
+        self.slow == Slow::Wait
     }
 
     /// Whether a client's queue has room, once the socket has taken what it can.
