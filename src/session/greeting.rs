@@ -110,7 +110,7 @@ impl Greeting {
             return Step::Over(self, why);
         }
         let result = match self.stage {
-            Stage::Reading(_) => return self.read(now),
+            Stage::Reading(_) => return self.read(now, door),
             Stage::Answering(_) => return self.write(now, door),
             Stage::SeeingOff(_) => self.drain(),
         };
@@ -124,7 +124,7 @@ impl Greeting {
         }
     }
 
-    fn read(mut self, now: Instant) -> Step {
+    fn read(mut self, now: Instant, door: &Door) -> Step {
         let mut buffer = [0; 4096];
         loop {
             let count = match self.stream.read(&mut buffer) {
@@ -145,7 +145,8 @@ impl Greeting {
                     let text = error.to_string();
                     let refusal = Refusal::new(400, "Bad Request", text.clone());
                     self.refuse(&refusal, TurnedAway::Invalid(text), now);
-                    return Step::Waiting(self);
+                    // No edge tells that the socket can be written.
+                    return self.proceed(now, door);
                 }
             }
         }
