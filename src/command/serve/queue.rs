@@ -111,7 +111,13 @@ impl Queue {
 
     /// Looks whether the slow ones have caught up. `true` if somebody can be read again.
     pub fn turn(&mut self, control: &mut Control<'_>) -> bool {
-        let is_empty = |id: &LinkId| control.link(*id).is_none_or(|outbound| outbound.unsent() == 0);
+        let is_empty = |id: &LinkId| {
+            control.link(*id).is_none_or(|outbound| {
+                // What the loop writes only after this turn is followed by no edge that would bring us back.
+                outbound.flush();
+                outbound.unsent() == 0
+            })
+        };
         let empty: Vec<LinkId> = self.full.keys().copied().filter(is_empty).collect();
         for &id in &empty {
             self.forget(control, id);
