@@ -49,7 +49,12 @@ impl Stream {
         name: &str,
     ) -> Result<(Stream, TlsFacts), tls::Error> {
         let (stream, facts) = connector.connect(name, self)?;
-        Ok((Stream(Layer::Tls(Box::new(stream))), facts))
+        Ok((Stream::over_tls(stream), facts))
+    }
+
+    /// Takes a server's end of TLS after its handshake.
+    pub(super) fn over_tls(stream: tls::Stream<Stream>) -> Stream {
+        Stream(Layer::Tls(Box::new(stream)))
     }
 
     /// Bounds all further blocking reads and writes together: beyond it they fail with `TimedOut`.

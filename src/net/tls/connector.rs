@@ -14,7 +14,9 @@ use super::error::{AlertContext, Error, reason};
 use super::fault::{Fault, Rejection};
 use super::hello::{Opening, looks_like_tls, version_name};
 use super::inspect::{Inspection, facts, inspect};
-use super::options::{IdentitySource, Options, Version, check_name, verified_name};
+use super::library::Session;
+use super::options::{IdentitySource, Options, Version, check_name, verified_name, versions_text};
+use super::stream::End;
 use super::tap::{Observer, Seen, Tap, lock};
 use super::{Stream, identity, trust};
 use crate::net::TlsFacts;
@@ -62,7 +64,8 @@ impl Connector {
         let observer = Observer::default();
         match self.tls.connect(name, Tap::new(socket, Arc::clone(&observer))) {
             Ok(stream) => {
-                let stream = Stream::new(stream, self.options.identity.is_some());
+                let end = End::Client { has_identity: self.options.identity.is_some() };
+                let stream = Stream::new(Session::Native(stream), end);
                 let facts = self.check(name, &stream, &Opening::read(&lock(&observer).received))?;
                 Ok((stream, facts))
             }
@@ -145,22 +148,14 @@ impl Connector {
 
     fn wrong_version(&self, opening: &Opening) -> Option<Error> {
         let version = opening.agreed?.version;
-        let too_low = version < self.min().number();
+        let too_low = version < self.options.min.unwrap_or(Version::V1_2).number();
         let too_high = self.options.max.is_some_and(|max| version > max.number());
         (too_low || too_high)
             .then(|| Error::Version { chosen: version_name(version), allowed: self.allowed() })
     }
 
-    fn min(&self) -> Version {
-        self.options.min.unwrap_or(Version::V1_2)
-    }
-
     fn allowed(&self) -> String {
-        match (self.min(), self.options.max) {
-            (min, Some(max)) if min == max => format!("TLS {min}"),
-            (Version::V1_3, _) => "TLS 1.3".to_owned(),
-            (min, max) => format!("TLS {min} to {}", max.unwrap_or(Version::V1_3)),
-        }
+        versions_text(self.options.min, self.options.max)
     }
 }
 

@@ -7,9 +7,11 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::acceptor::ClientFault;
 use super::alert::Alert;
 use super::fault::Rejection;
 use super::inspect::Inspection;
+use super::stream::End;
 use super::tap::describe;
 
 /// Why there is no TLS connection, or no longer one.
@@ -24,7 +26,14 @@ pub enum Error {
         /// The system's error.
         cause: io::Error,
     },
-    /// A client certificate or key does not parse, does not match, or cannot be used.
+    /// A file cannot be written.
+    Unwritten {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        cause: io::Error,
+    },
+    /// Our certificate or key does not parse, does not match, or cannot be used.
     Identity {
         /// The file at fault.
         path: PathBuf,
@@ -74,6 +83,8 @@ pub enum Error {
     },
     /// The peer's certificate was not accepted.
     Certificate(Box<Rejection>),
+    /// We are the server, and the client did something wrong or ended the handshake.
+    Client(ClientFault),
     /// Something else, in the TLS library's words.
     Library(String),
 }
@@ -107,9 +118,9 @@ impl Error {
         }
     }
 
-    /// Whether something of this system is at fault, not TLS: a file that cannot be read.
+    /// Whether something of this system is at fault, not TLS: a file that cannot be read or written.
     pub fn is_local(&self) -> bool {
-        matches!(self, Self::File { .. })
+        matches!(self, Self::File { .. } | Self::Unwritten { .. })
     }
 
     /// Whether another attempt must fail in the same way: anything but a lost or slow connection.
@@ -131,16 +142,20 @@ impl Error {
             }
             Self::Version { .. } => Some("--tls-min and --tls-max set what is allowed".to_owned()),
             Self::Certificate(rejection) => Some(rejection.hint()),
-            Self::Usage(_) | Self::File { .. } | Self::Trust { .. } | Self::TimedOut => None,
-            Self::Socket { .. } | Self::Library(_) => None,
+            Self::Client(fault) => fault.hint().map(str::to_owned),
+            Self::Usage(_) | Self::File { .. } | Self::Unwritten { .. } | Self::Trust { .. } => None,
+            Self::TimedOut | Self::Socket { .. } | Self::Library(_) => None,
         }
     }
 
     /// An error of the library that came up after the handshake.
-    pub(super) fn from_open_stream(text: &str, has_identity: bool) -> Error {
-        match Alert::in_text(text) {
-            Some(alert) => Self::refused(alert, AlertContext { has_identity, ..AlertContext::default() }),
-            None => Self::Library(reason(text)),
+    pub(super) fn from_open_stream(text: &str, end: End) -> Error {
+        match (Alert::in_text(text), end) {
+            (Some(alert), End::Client { has_identity }) => {
+                Self::refused(alert, AlertContext { has_identity, ..AlertContext::default() })
+            }
+            (Some(alert), End::Server) => Self::Client(ClientFault::Refused(alert)),
+            (None, _) => Self::Library(reason(text)),
         }
     }
 
@@ -175,7 +190,10 @@ impl fmt::Display for Error {
         match self {
             Self::Usage(what) => f.write_str(what),
             Self::File { path, cause } => write!(f, "could not read {}: {}", path.display(), describe(cause)),
-            Self::Identity { path, what, .. } => write!(f, "client certificate {}: {what}", path.display()),
+            Self::Unwritten { path, cause } => {
+                write!(f, "could not write {}: {}", path.display(), describe(cause))
+            }
+            Self::Identity { path, what, .. } => write!(f, "could not use {}: {what}", path.display()),
             Self::Trust { path, what } => write!(f, "trusted certificates {}: {what}", path.display()),
             Self::TimedOut => f.write_str("the TLS handshake timed out"),
             Self::Closed => f.write_str("the peer closed the connection during the TLS handshake"),
@@ -186,6 +204,7 @@ impl fmt::Display for Error {
                 write!(f, "the server chose {chosen}, which is not allowed here ({allowed})")
             }
             Self::Certificate(rejection) => rejection.fmt(f),
+            Self::Client(fault) => fault.fmt(f),
             Self::Library(what) => write!(f, "TLS failed: {what}"),
         }
     }
@@ -194,7 +213,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::File { cause, .. } => Some(cause),
+            Self::File { cause, .. } | Self::Unwritten { cause, .. } => Some(cause),
             _ => None,
         }
     }
@@ -269,7 +288,8 @@ mod tests {
 
     #[test]
     fn errors_travel_inside_io_errors() {
-        let error = io::Error::other(Error::from_open_stream("error:1:2:3:boom:SSL alert number 116", false));
+        let end = End::Client { has_identity: false };
+        let error = io::Error::other(Error::from_open_stream("error:1:2:3:boom:SSL alert number 116", end));
         let inner = of_io(&error).unwrap();
         assert!(matches!(inner, Error::Refused { alert: Alert::CERTIFICATE_REQUIRED, .. }));
         assert_eq!(inner.hint().as_deref(), Some("--cert FILE --key FILE"));

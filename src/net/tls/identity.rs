@@ -1,7 +1,7 @@
-//! Reads a client certificate with its key, from PEM files or PKCS#12, and explains what is wrong with them.
+//! Reads our certificate with its key, from PEM files or PKCS#12, and explains what is wrong with them.
 //!
 //! native-tls takes only `BEGIN PRIVATE KEY` and does not notice a key that belongs to another certificate, so both
-//! are seen to here. Nothing asks for a passphrase.
+//! are seen to here. Nothing asks for a passphrase. `connector` loads a client's, `acceptor` a server's.
 
 use std::path::Path;
 
@@ -11,15 +11,42 @@ use super::error::{Error, read, reason};
 use super::options::IdentitySource;
 use super::pem::{self, Block};
 
-/// The identity a source describes.
+pub use key_form::ServerPair;
+
+/// The identity a source describes, for a client.
 pub fn load(source: &IdentitySource) -> Result<Identity, Error> {
     match source {
-        IdentitySource::Pem { cert, key } => from_pem(cert, key),
-        IdentitySource::Pkcs12 { file, password } => from_pkcs12(file, password),
+        IdentitySource::Pem { cert, key } => {
+            let (chain, key_pem) = pem_texts(cert, key)?;
+            Identity::from_pkcs8(chain.as_bytes(), key_pem.as_bytes())
+                .map_err(|error| invalid(cert, reason(&error.to_string()), None))
+        }
+        IdentitySource::Pkcs12 { file, password } => {
+            from_pkcs12(file, password, |bytes| key_form::parse_pkcs12(bytes, password))
+        }
     }
 }
 
-fn from_pem(cert: &Path, key: &Path) -> Result<Identity, Error> {
+/// The identity a source describes, for a server.
+pub fn load_for_server(source: &IdentitySource) -> Result<ServerPair, Error> {
+    match source {
+        IdentitySource::Pem { cert, key } => {
+            let (chain, key_pem) = pem_texts(cert, key)?;
+            server_pair(&chain, &key_pem).map_err(|what| invalid(cert, what, None))
+        }
+        IdentitySource::Pkcs12 { file, password } => {
+            from_pkcs12(file, password, |bytes| key_form::parse_pkcs12_for_server(bytes, password))
+        }
+    }
+}
+
+/// What a server needs of a PEM chain, leaf first, and a PKCS#8 key; or the library's reason.
+pub fn server_pair(chain: &str, key: &str) -> Result<ServerPair, String> {
+    key_form::server_pair(chain, key).map_err(|error| reason(&error.to_string()))
+}
+
+/// The chain and the key, which belongs to its first certificate.
+fn pem_texts(cert: &Path, key: &Path) -> Result<(String, String), Error> {
     let (cert_file, key_file) = (read(cert)?, read(key)?);
     let cert_text = String::from_utf8_lossy(&cert_file);
     let chain: Vec<_> =
@@ -27,9 +54,7 @@ fn from_pem(cert: &Path, key: &Path) -> Result<Identity, Error> {
     let Some(leaf) = chain.first() else { return Err(no_certificate(cert, &cert_file)) };
     let key_pem = key_block(key, &String::from_utf8_lossy(&key_file))?;
     key_form::check_pair(cert, leaf, key, &key_pem)?;
-    let chain = chain.join("\n") + "\n";
-    Identity::from_pkcs8(chain.as_bytes(), key_pem.as_bytes())
-        .map_err(|error| invalid(cert, reason(&error.to_string()), None))
+    Ok((chain.join("\n") + "\n", key_pem))
 }
 
 fn no_certificate(path: &Path, file: &[u8]) -> Error {
@@ -56,13 +81,17 @@ fn key_block(path: &Path, text: &str) -> Result<String, Error> {
     if block.label == "PRIVATE KEY" { Ok(block.text.to_owned()) } else { key_form::to_pkcs8(path, block) }
 }
 
-fn from_pkcs12(path: &Path, password: &str) -> Result<Identity, Error> {
+fn from_pkcs12<T, E: std::fmt::Display>(
+    path: &Path,
+    password: &str,
+    parse: impl FnOnce(&[u8]) -> Result<T, E>,
+) -> Result<T, Error> {
     let bytes = read(path)?;
     // The OpenSSL crate panics on it.
     if password.contains('\0') {
         return Err(invalid(path, "the password holds a NUL".to_owned(), None));
     }
-    key_form::parse_pkcs12(&bytes, password).map_err(|error| explain_pkcs12(path, &error.to_string()))
+    parse(&bytes).map_err(|error| explain_pkcs12(path, &error.to_string()))
 }
 
 /// Says what a PKCS#12 error means; each system's library has its own words for a wrong password.
@@ -97,6 +126,8 @@ fn invalid(path: &Path, what: String, hint: Option<String>) -> Error {
 /// What the OpenSSL crate can do beyond native-tls.
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod key_form {
+    use openssl::error::ErrorStack;
+    use openssl::pkcs12::Pkcs12;
     use openssl::pkey::{PKey, Private};
     use openssl::provider::Provider;
     use openssl::x509::X509;
@@ -124,15 +155,44 @@ mod key_form {
         Err(invalid(key, what, None))
     }
 
+    /// A server's key and chain.
+    pub struct ServerPair {
+        pub key: PKey<Private>,
+        pub leaf: X509,
+        /// From the leaf's issuer towards the root.
+        pub others: Vec<X509>,
+    }
+
+    pub fn server_pair(chain: &str, key: &str) -> Result<ServerPair, ErrorStack> {
+        let key = PKey::private_key_from_pem(key.as_bytes())?;
+        let leaf = X509::from_pem(chain.as_bytes())?;
+        let others = X509::stack_from_pem(chain.as_bytes())?.split_off(1);
+        Ok(ServerPair { key, leaf, others })
+    }
+
+    pub fn parse_pkcs12(bytes: &[u8], password: &str) -> Result<Identity, native_tls::Error> {
+        with_legacy(|| Identity::from_pkcs12(bytes, password))
+    }
+
+    pub fn parse_pkcs12_for_server(bytes: &[u8], password: &str) -> Result<ServerPair, String> {
+        let parse = || Pkcs12::from_der(bytes)?.parse2(password);
+        let parsed = with_legacy(parse).map_err(|error| error.to_string())?;
+        let (Some(key), Some(leaf)) = (parsed.pkey, parsed.cert) else {
+            return Err("no identity".to_owned());
+        };
+        // The library gives the chain from its end.
+        Ok(ServerPair { key, leaf, others: parsed.ca.into_iter().flatten().rev().collect() })
+    }
+
     /// Old archives (RC2, 3DES) need the legacy provider, which is there only where the system brings it. It is
     /// unloaded again: nothing else should fall back to such algorithms.
-    pub fn parse_pkcs12(bytes: &[u8], password: &str) -> Result<Identity, native_tls::Error> {
-        Identity::from_pkcs12(bytes, password).or_else(|error| {
+    fn with_legacy<T, E: std::fmt::Display>(parse: impl Fn() -> Result<T, E>) -> Result<T, E> {
+        parse().or_else(|error| {
             if !error.to_string().contains("unsupported") {
                 return Err(error);
             }
             match Provider::try_load(None, "legacy", true) {
-                Ok(_loaded) => Identity::from_pkcs12(bytes, password),
+                Ok(_loaded) => parse(),
                 Err(_) => Err(error),
             }
         })
@@ -160,7 +220,17 @@ mod key_form {
         Ok(())
     }
 
+    pub type ServerPair = Identity;
+
+    pub fn server_pair(chain: &str, key: &str) -> Result<ServerPair, native_tls::Error> {
+        Identity::from_pkcs8(chain.as_bytes(), key.as_bytes())
+    }
+
     pub fn parse_pkcs12(bytes: &[u8], password: &str) -> Result<Identity, native_tls::Error> {
+        Identity::from_pkcs12(bytes, password)
+    }
+
+    pub fn parse_pkcs12_for_server(bytes: &[u8], password: &str) -> Result<ServerPair, native_tls::Error> {
         Identity::from_pkcs12(bytes, password)
     }
 }

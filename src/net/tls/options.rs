@@ -32,11 +32,7 @@ impl Options {
     /// Finds what no file and no server can make right: versions in the wrong order, a server name that cannot be
     /// one. The error is a sentence for a usage message.
     pub fn check(&self) -> Result<(), String> {
-        if let (Some(min), Some(max)) = (self.min, self.max)
-            && min > max
-        {
-            return Err(format!("--tls-min {min} is above --tls-max {max}"));
-        }
+        check_versions(self.min, self.max)?;
         match &self.sni {
             Some(name) => check_name(name),
             None => Ok(()),
@@ -58,7 +54,7 @@ impl Options {
     }
 }
 
-/// Where the client certificate and its private key come from.
+/// Where our certificate and its private key come from.
 #[derive(Clone, PartialEq, Eq)]
 pub enum IdentitySource {
     /// Two PEM files, or twice the same one that holds both.
@@ -132,6 +128,23 @@ impl FromStr for Version {
             "1.0" | "1.1" => Err(format!("TLS {word} is not supported (RFC 8996); use 1.2 or 1.3")),
             _ => Err("not a TLS version; use 1.2 or 1.3".to_owned()),
         }
+    }
+}
+
+/// Refuses versions in the wrong order.
+pub(super) fn check_versions(min: Option<Version>, max: Option<Version>) -> Result<(), String> {
+    match (min, max) {
+        (Some(min), Some(max)) if min > max => Err(format!("--tls-min {min} is above --tls-max {max}")),
+        _ => Ok(()),
+    }
+}
+
+/// What is allowed, in words: `TLS 1.2 to 1.3`.
+pub(super) fn versions_text(min: Option<Version>, max: Option<Version>) -> String {
+    match (min.unwrap_or(Version::V1_2), max) {
+        (min, Some(max)) if min == max => format!("TLS {min}"),
+        (Version::V1_3, _) => "TLS 1.3".to_owned(),
+        (min, max) => format!("TLS {min} to {}", max.unwrap_or(Version::V1_3)),
     }
 }
 

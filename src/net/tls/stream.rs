@@ -6,8 +6,8 @@
 use std::io::{self, Read, Write};
 
 use super::error::Error;
+use super::library::Session;
 pub use super::tap::Blocked;
-use super::tap::Tap;
 
 /// A TLS stream over the socket `S`.
 ///
@@ -16,9 +16,18 @@ use super::tap::Tap;
 /// TLS 1.3 a refused client certificate shows on the first read); every other one comes from the socket as it is.
 #[derive(Debug)]
 pub struct Stream<S> {
-    tls: native_tls::TlsStream<Tap<S>>,
+    session: Session<S>,
     ending: Option<Ending>,
-    has_identity: bool,
+    end: End,
+}
+
+/// Which end of the connection is ours; errors are told from there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// The peer is a server, to which we may have shown a certificate.
+    Client { has_identity: bool },
+    /// The peer is a client.
+    Server,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,19 +37,20 @@ enum Ending {
 }
 
 impl<S: Read + Write> Stream<S> {
-    pub(super) fn new(mut tls: native_tls::TlsStream<Tap<S>>, has_identity: bool) -> Self {
-        tls.get_mut().close_observer();
-        Self { tls, ending: None, has_identity }
+    /// Takes a connection whose handshake is over.
+    pub(super) fn new(mut session: Session<S>, end: End) -> Self {
+        session.tap_mut().close_observer();
+        Self { session, ending: None, end }
     }
 
     /// The socket.
     pub fn get_ref(&self) -> &S {
-        self.tls.get_ref().socket()
+        self.session.tap().socket()
     }
 
     /// The socket, to set it up; reading or writing it directly breaks the stream.
     pub fn get_mut(&mut self) -> &mut S {
-        self.tls.get_mut().socket_mut()
+        self.session.tap_mut().socket_mut()
     }
 
     /// Whether reading ended by a bare FIN, without close_notify (RFC 8446 §6.1): data may be missing.
@@ -51,38 +61,37 @@ impl<S: Read + Write> Stream<S> {
     /// Bytes that are here already: decrypted, or received and not yet decrypted. Where it is not 0, read before
     /// waiting for the socket.
     pub fn buffered(&self) -> usize {
-        // The library's own count cannot fail in any of its three forms; 0 would only cost a wait.
-        self.tls.buffered_read_size().unwrap_or(0) + self.tls.get_ref().buffered()
+        self.session.decrypted() + self.session.tap().buffered()
     }
 
     /// What the last call waited for, where it returned WouldBlock.
     pub fn blocked(&self) -> Option<Blocked> {
-        self.tls.get_ref().blocked()
+        self.session.tap().blocked()
     }
 
     /// Sends close_notify. The socket stays open in both directions; its owner half-closes it.
     pub fn shutdown(&mut self) -> io::Result<()> {
-        self.tls.get_mut().begin();
-        let result = self.tls.shutdown();
+        self.session.tap_mut().begin();
+        let result = self.session.shutdown();
         self.explain(result)
     }
 
     /// The peer's certificate as DER.
     pub(super) fn peer_certificate(&self) -> Option<Vec<u8>> {
-        self.tls.peer_certificate().ok()??.to_der().ok()
+        self.session.peer_certificate()
     }
 
     /// Tells errors of TLS from errors of the socket.
     fn explain<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
-            if self.tls.get_ref().failed() {
+            if self.session.tap().failed() {
                 return error;
             }
-            io::Error::other(Error::from_open_stream(&error.to_string(), self.has_identity))
+            io::Error::other(Error::from_open_stream(&error.to_string(), self.end))
         })
     }
 
-    fn end(&mut self, ending: Ending) -> usize {
+    fn ended(&mut self, ending: Ending) -> usize {
         self.ending = Some(ending);
         0
     }
@@ -94,11 +103,11 @@ impl<S: Read + Write> Read for Stream<S> {
         if self.ending.is_some() || target.is_empty() {
             return Ok(0);
         }
-        self.tls.get_mut().begin();
-        match self.tls.read(target) {
-            Ok(0) if !self.tls.get_ref().ended() => Ok(self.end(Ending::CloseNotify)),
+        self.session.tap_mut().begin();
+        match self.session.read(target) {
+            Ok(0) if !self.session.tap().ended() => Ok(self.ended(Ending::CloseNotify)),
             // OpenSSL 3 makes an error of a bare FIN, others an end; here it is an end.
-            Ok(0) | Err(_) if self.tls.get_ref().ended() => Ok(self.end(Ending::Truncated)),
+            Ok(0) | Err(_) if self.session.tap().ended() => Ok(self.ended(Ending::Truncated)),
             result => self.explain(result),
         }
     }
@@ -106,14 +115,14 @@ impl<S: Read + Write> Read for Stream<S> {
 
 impl<S: Read + Write> Write for Stream<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.tls.get_mut().begin();
-        let result = self.tls.write(bytes);
+        self.session.tap_mut().begin();
+        let result = self.session.write(bytes);
         self.explain(result)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.tls.get_mut().begin();
-        let result = self.tls.flush();
+        self.session.tap_mut().begin();
+        let result = self.session.flush();
         self.explain(result)
     }
 }

@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Reading in large pieces saves system calls: OpenSSL asks for a record's 5 header bytes and its body apart.
 const BUFFER: usize = 256 * 1024;
 
+/// The same for a server, which has many connections: a whole record (RFC 8446 §5.2).
+const SMALL_BUFFER: usize = 5 + 16384 + 256;
+
 /// Enough for the plain part of a TLS 1.2 handshake with a long certificate chain.
 const KEPT: usize = 32 * 1024;
 
@@ -27,6 +30,8 @@ pub enum Blocked {
 pub struct Seen {
     /// The first bytes that came.
     pub received: Vec<u8>,
+    /// The first bytes that were sent.
+    pub sent: Vec<u8>,
     /// The socket's last error.
     pub failure: Option<(io::ErrorKind, String)>,
     /// Whether the peer ended the stream.
@@ -43,6 +48,8 @@ pub struct Tap<S> {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// A server's connection: its buffer is small, and there is none while nothing comes.
+    one_of_many: bool,
     /// What the last WouldBlock was about.
     blocked: Option<Blocked>,
     /// Whether the socket itself failed since `begin`; such an error is not TLS's.
@@ -61,11 +68,17 @@ impl<S> Tap<S> {
             buffer: Vec::new(),
             start: 0,
             end: 0,
+            one_of_many: false,
             blocked: None,
             failed: false,
             ended: false,
             observer,
         }
+    }
+
+    /// The same for one of many connections, of which most are idle.
+    pub fn one_of_many(socket: S, observer: Observer) -> Self {
+        Self { one_of_many: true, ..Self::new(socket, observer) }
     }
 
     /// Ends the observation; the handshake is over.
@@ -131,16 +144,18 @@ impl<S: Read> Tap<S> {
     /// One read of the socket into the empty buffer.
     fn fill(&mut self) -> io::Result<usize> {
         if self.buffer.is_empty() {
-            self.buffer = vec![0; BUFFER];
+            self.buffer = vec![0; if self.one_of_many { SMALL_BUFFER } else { BUFFER }];
         }
         let result = uninterrupted(|| self.socket.read(&mut self.buffer));
+        if self.one_of_many && result.is_err() {
+            (self.start, self.end, self.buffer) = (0, 0, Vec::new());
+        }
         let count = self.note(result, Blocked::Read)?;
         (self.start, self.end) = (0, count);
         self.ended |= count == 0;
         self.observe(|seen| {
             seen.ended |= count == 0;
-            let room = KEPT.saturating_sub(seen.received.len());
-            seen.received.extend_from_slice(&self.buffer[..count.min(room)]);
+            keep(&mut seen.received, &self.buffer[..count]);
         });
         Ok(count)
     }
@@ -161,13 +176,21 @@ impl<S: Read> Read for Tap<S> {
 impl<S: Write> Write for Tap<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let result = uninterrupted(|| self.socket.write(bytes));
-        self.note(result, Blocked::Write)
+        let count = self.note(result, Blocked::Write)?;
+        self.observe(|seen| keep(&mut seen.sent, &bytes[..count]));
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let result = uninterrupted(|| self.socket.flush());
         self.note(result, Blocked::Write)
     }
+}
+
+/// Appends what still fits.
+fn keep(kept: &mut Vec<u8>, more: &[u8]) {
+    let room = KEPT.saturating_sub(kept.len());
+    kept.extend_from_slice(&more[..more.len().min(room)]);
 }
 
 /// What the observer saw. A panic elsewhere cannot leave it half-written, so a poisoned lock is as good.
@@ -250,6 +273,17 @@ mod tests {
         assert_eq!(tap.blocked(), Some(Blocked::Write));
         tap.begin();
         assert_eq!((tap.blocked(), tap.failed()), (None, false));
+    }
+
+    #[test]
+    fn one_of_many_holds_no_buffer_while_nothing_comes() {
+        let script = vec![Ok(b"ab".to_vec()), Err(io::ErrorKind::WouldBlock.into()), Ok(b"c".to_vec())];
+        let mut tap = Tap::one_of_many(Script(script.into()), Observer::default());
+        let mut two = [0; 2];
+        assert_eq!((tap.read(&mut two).unwrap(), tap.buffer.len()), (2, SMALL_BUFFER));
+        tap.read(&mut two).unwrap_err();
+        assert_eq!((tap.buffer.capacity(), tap.buffered()), (0, 0));
+        assert_eq!((tap.read(&mut two).unwrap(), two[0]), (1, b'c'));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 mod client_certificate;
 mod handshake;
 mod open_stream;
+mod server;
+mod server_faults;
 mod verify;
 
 use std::io::Write;
