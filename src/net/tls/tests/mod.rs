@@ -8,6 +8,7 @@ mod handshake;
 mod open_stream;
 mod server;
 mod server_faults;
+mod server_identity;
 mod verify;
 
 use std::io::Write;
