@@ -7,6 +7,7 @@ use std::io::{self, Write};
 pub const USAGE: &str = "\
 wscope [OPTIONS] URL
        wscope demo [OPTIONS]
+       wscope serve [OPTIONS] [ADDR]
        wscope <COMMAND>";
 
 /// Below the short help.
@@ -28,6 +29,7 @@ Examples:
   wscope -m ping -1 localhost:8080                     send one message, print one answer
   wscope --until '\"done\":true' -o jsonl URL < in       stop at a match, write event records
   wscope -v -k wss://localhost:8443                    see heads, TLS facts and timings
+  wscope serve :0 --reply pong                         be the server: answer every message
 
 Topics: wscope help exit-codes, close-codes, forms, limits, records, config, repl";
 

@@ -78,6 +78,18 @@ too: exit 9.
 Memory grows with what has come, never with the length that a frame claims. While 64K of answers to pings wait for
 the socket, only the latest ping is answered (RFC 6455 §5.5.3). What comes after a close frame is reported once,
 and means nothing.
+
+wscope serve: what a client may do before it costs it its connection
+
+  what                                    default  option               beyond it
+  connections at a time                   1024     --connections        503
+  time for connecting and the request     10s      --handshake-timeout  its connection is closed
+  bytes of the head of a request          16K      --max-head           400
+  header fields of a request              100      -                    400
+  bytes that wait to be read by it        1M       --queue              what --slow says: drop, wait, disconnect
+
+The limits of messages are those above. A message is taken whole by a queue that has room, so what is held for a
+client is at most --queue and one message.
 ";
 
 const RECORDS: &str = "\
