@@ -809,7 +809,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__serve)
-            opts="-t -b -o -z -v -q -h --echo --broadcast --sink --reply --push --include-sender --every --text --binary --output --compress --fragment --lenient --max-message --max-fragments --connections --slow --queue --handshake-timeout --max-head --ping-interval --ping-timeout --no-pong --close-timeout --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
+            opts="-t -b -o -z -v -q -h --echo --broadcast --sink --reply --push --include-sender --every --text --binary --output --compress --fragment --lenient --max-message --max-fragments --connections --slow --queue --handshake-timeout --max-head --ping-interval --ping-timeout --no-pong --close-timeout --cert --key --pkcs12 --pass-file --self-signed --ca-out --client-ca --tls-min --tls-max --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -876,6 +876,38 @@ _wscope() {
                     return 0
                     ;;
                 --close-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pkcs12)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pass-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

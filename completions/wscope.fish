@@ -322,6 +322,14 @@ complete -c wscope -n "__fish_wscope_using_subcommand serve" -l max-head -d 'The
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l ping-interval -d 'Send each client a ping this often [default: never]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l ping-timeout -d 'End a connection when a pong takes longer than this; counts with --ping-interval' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l close-timeout -d 'Wait this long for the answer to our close frame' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l cert -d 'Show this certificate (PEM, leaf first); needs --key' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l key -d 'The private key of --cert (PEM: PKCS#8, PKCS#1 or SEC1)' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l pkcs12 -d 'Show the certificate in this PKCS#12 file; its password is asked for' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l pass-file -d 'Read the password of --pkcs12 from the first line of this file' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l ca-out -d 'With --self-signed: write the certificate that clients have to trust to this file (their --cacert)' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l client-ca -d 'Let in only clients with a certificate that one of this file\'s (PEM or DER) has issued' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l tls-min -d 'The oldest TLS version to accept: 1.2 or 1.3' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l tls-max -d 'The newest TLS version to accept: 1.2 or 1.3' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l time -d 'Show when each event happened: relative, clock or delta [default: relative]' -r -f -a "relative\t'Seconds since the start'
 clock\t'The time of day'
 delta\t'Seconds since the event before'"
@@ -343,6 +351,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand serve" -s b -l binary -d '
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -s z -l compress -d 'Agree to permessage-deflate where a client offers it (RFC 7692)'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l lenient -d 'Report what clients do against the protocol and go on where what follows still makes sense'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l no-pong -d 'Do not answer pings'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l self-signed -d 'Make a certificate for localhost, 127.0.0.1 and ::1, for this run'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics; -vv: frames too'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l frames -d 'Show each frame, sent and received, as it was on the wire'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -s q -l quiet -d 'Say nothing on stderr but errors'

@@ -222,13 +222,20 @@ fn completions_and_the_manual_are_printed() {
 
 #[test]
 fn the_limits_explained_have_the_defaults_of_their_options() {
-    let (limits, help) = (wscope(&["help", "limits"]).run(), wscope(&["--help"]).run());
+    let limits = wscope(&["help", "limits"]).run();
+    let (of_session, of_server) = limits.text().split_once("\nwscope serve: ").expect("a part about servers");
+    check_limits(of_session, wscope(&["--help"]).run().text(), 6);
+    check_limits(of_server, wscope(&["serve", "--help"]).run().text(), 4);
+}
+
+#[track_caller]
+fn check_limits(limits: &str, help: &str, count: usize) {
     let mut checked = 0;
-    for line in limits.text().lines().filter(|line| line.starts_with("  ") && line.contains(" --")) {
+    for line in limits.lines().filter(|line| line.starts_with("  ") && line.contains(" --")) {
         let (before, after) = line.split_once(" --").expect("an option");
         let default = before.split_whitespace().last().expect("a default");
         let option = format!("--{} <", after.split_whitespace().next().expect("its name"));
-        let entry = help.text().split_once(&option).map_or("", |(_, entry)| entry);
+        let entry = help.split_once(&option).map_or("", |(_, entry)| entry);
         let entry = entry.split("\n\n      --").next().unwrap_or_default();
         assert!(
             entry.contains(&format!("[default: {default}]")),
@@ -236,5 +243,5 @@ fn the_limits_explained_have_the_defaults_of_their_options() {
         );
         checked += 1;
     }
-    assert_eq!(checked, 6, "{limits}");
+    assert_eq!(checked, count, "{limits}");
 }

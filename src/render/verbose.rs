@@ -34,6 +34,10 @@ pub fn head_into(style: &Style, direction: Direction, head: &[u8], out: &mut Str
 pub fn tls_into(style: &Style, tls: &TlsFacts, out: &mut String) {
     let mut page = Page { style, time: "", out };
     page.line(Tone::Notice, format!("{}, {}", tls.version, tls.cipher));
+    if tls.subject.is_empty() && tls.issuer.is_empty() && tls.names.is_empty() {
+        // A client that shows no certificate.
+        return;
+    }
     let mut facts = vec![format!("subject {}", tls.subject), format!("issuer {}", tls.issuer)];
     if !tls.names.is_empty() {
         facts.push(format!("names {}", names(&tls.names)));

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use super::life::Life;
-use crate::net::{Stream, listen};
+use crate::net::{Stream, listen, tls};
 use crate::wire::Settings;
 use crate::wire::handshake::Headers;
 use crate::wire::handshake::server::{ClientRequest, Refusal, Upgrade};
@@ -16,6 +16,8 @@ use crate::wire::handshake::server::{ClientRequest, Refusal, Upgrade};
 pub struct Door {
     /// Where clients connect.
     pub listener: listen::Listener,
+    /// How TLS is spoken with them; `None` where it is not.
+    pub tls: Option<tls::Acceptor>,
     /// How their connections behave.
     pub settings: Settings,
     /// How long they wait.
@@ -90,6 +92,8 @@ pub enum TurnedAway {
     Reset,
     /// What came is no request, or too large: in words.
     Invalid(String),
+    /// Its TLS handshake failed: in words.
+    Tls(String),
     /// It took too long.
     TooSlow,
     /// It left.

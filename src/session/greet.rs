@@ -13,6 +13,7 @@ use super::engine::{Engine, Listener, token};
 use super::event::Event;
 use super::greeting::{Asking, Greeting, Step};
 use super::link::LinkId;
+use super::securing::{Secured, Securing};
 use crate::net::Stream;
 use crate::wire::handshake::server;
 
@@ -34,7 +35,13 @@ pub(super) struct Greeters {
     pub(super) door: Option<Door>,
     /// Somebody may wait outside.
     pub(super) knocked: bool,
-    greetings: HashMap<LinkId, (Greeting, Instant)>,
+    visitors: HashMap<LinkId, (Visitor, Instant)>,
+}
+
+/// Somebody who is not let in yet.
+enum Visitor {
+    Securing(Box<Securing>),
+    Greeting(Greeting),
 }
 
 impl<L: Listener> Engine<L> {
@@ -61,24 +68,26 @@ impl<L: Listener> Engine<L> {
         listener.event(&mut control, DOOR, Event::Error(text.into()));
     }
 
-    fn receive(&mut self, stream: Stream, peer: String, listener: &mut L) {
+    fn receive(&mut self, mut stream: Stream, peer: String, listener: &mut L) {
         let Some(door) = &self.greeters.door else { return };
         let (now, id) = (self.shell.now, self.links.next_id());
-        let count = self.links.count() + self.greeters.greetings.len();
+        let count = self.links.count() + self.greeters.visitors.len();
         if count >= door.limits.connections + SEEN_OFF {
             return self.tell_turned_away(id, &peer, &TurnedAway::TooMany, listener);
         }
-        let mut greeting = match count < door.limits.connections {
-            true => Greeting::new(stream, peer, door, now),
-            false => Greeting::one_too_many(stream, peer, now),
-        };
         let interest = Interest::READABLE | Interest::WRITABLE;
-        match self.shell.registry.register(&mut greeting.stream, token(id), interest) {
-            Ok(()) => self.step(id, Step::Waiting(greeting), listener),
-            Err(error) => {
-                let why = TurnedAway::Failed(crate::net::io_text(&error));
-                self.tell_turned_away(id, &greeting.peer, &why, listener);
+        if let Err(error) = self.shell.registry.register(&mut stream, token(id), interest) {
+            let why = TurnedAway::Failed(crate::net::io_text(&error));
+            return self.tell_turned_away(id, &peer, &why, listener);
+        }
+        let (until, one_too_many) = (now + door.limits.patience, count >= door.limits.connections);
+        match &door.tls {
+            Some(acceptor) => {
+                let securing = Securing::new(acceptor, stream, peer, until, one_too_many);
+                self.keep(id, Visitor::Securing(Box::new(securing)), until);
             }
+            None if one_too_many => self.keep_greeting(id, Greeting::one_too_many(stream, peer, now)),
+            None => self.keep_greeting(id, Greeting::new(stream, peer, None, door, until)),
         }
     }
 
@@ -88,11 +97,33 @@ impl<L: Listener> Engine<L> {
             self.greeters.knocked = true;
             return self.greet(listener);
         }
-        let Some((greeting, timer)) = self.greeters.greetings.remove(&id) else { return };
+        let Some((visitor, timer)) = self.greeters.visitors.remove(&id) else { return };
         self.links.set_timer(id, Some(timer), None);
         let Some(door) = &self.greeters.door else { return };
-        let step = greeting.proceed(self.shell.now, door);
+        let now = self.shell.now;
+        let greeting = match visitor {
+            Visitor::Greeting(greeting) => greeting,
+            Visitor::Securing(securing) => match securing.proceed(now, door) {
+                Secured::Done(greeting) => greeting,
+                Secured::Waiting(securing) => {
+                    let until = securing.until;
+                    return self.keep(id, Visitor::Securing(securing), until);
+                }
+                Secured::Over(peer, why) => return self.tell_turned_away(id, &peer, &why, listener),
+            },
+        };
+        let step = greeting.proceed(now, door);
         self.step(id, step, listener);
+    }
+
+    fn keep_greeting(&mut self, id: LinkId, greeting: Greeting) {
+        let timer = greeting.deadline();
+        self.keep(id, Visitor::Greeting(greeting), timer);
+    }
+
+    fn keep(&mut self, id: LinkId, visitor: Visitor, timer: Instant) {
+        self.links.set_timer(id, None, Some(timer));
+        self.greeters.visitors.insert(id, (visitor, timer));
     }
 
     fn step(&mut self, id: LinkId, mut step: Step, listener: &mut L) {
@@ -100,11 +131,7 @@ impl<L: Listener> Engine<L> {
             step = self.ask(id, *asking, listener);
         }
         match step {
-            Step::Waiting(greeting) => {
-                let timer = greeting.deadline();
-                self.links.set_timer(id, None, Some(timer));
-                self.greeters.greetings.insert(id, (greeting, timer));
-            }
+            Step::Waiting(greeting) => self.keep_greeting(id, greeting),
             Step::Entered(beginning, pace) => {
                 let opened = Arc::clone(&beginning.opened);
                 self.enter(id, *beginning);

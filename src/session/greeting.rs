@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::door::{Answer, Door, Pace, TurnedAway, Welcome};
 use super::event::Opened;
 use super::link::Beginning;
-use crate::net::{self, Stream};
+use crate::net::{self, Stream, TlsFacts};
 use crate::wire::handshake::server::{self, ClientRequest, Refusal, RequestProgress, RequestReader, Upgrade};
 use crate::wire::{Settings, deflate};
 
@@ -21,6 +21,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub(super) struct Greeting {
     pub(super) stream: Stream,
     pub(super) peer: String,
+    tls: Option<TlsFacts>,
     stage: Stage,
     until: Instant,
 }
@@ -76,9 +77,15 @@ pub(super) enum Step {
 }
 
 impl Greeting {
-    pub(super) fn new(stream: Stream, peer: String, door: &Door, now: Instant) -> Greeting {
+    pub(super) fn new(
+        stream: Stream,
+        peer: String,
+        tls: Option<TlsFacts>,
+        door: &Door,
+        until: Instant,
+    ) -> Greeting {
         let stage = Stage::Reading(RequestReader::with_limit(door.limits.head));
-        Greeting { stream, peer, stage, until: now + door.limits.patience }
+        Greeting { stream, peer, tls, stage, until }
     }
 
     /// One client too many, which is told so.
@@ -86,7 +93,7 @@ impl Greeting {
         let refusal =
             Refusal::new(503, "Service Unavailable", "too many connections").with("Retry-After", "1");
         let mut greeting =
-            Greeting { stream, peer, stage: Stage::SeeingOff(TurnedAway::TooMany), until: now };
+            Greeting { stream, peer, tls: None, stage: Stage::SeeingOff(TurnedAway::TooMany), until: now };
         greeting.refuse(&refusal, TurnedAway::TooMany, now);
         greeting
     }
@@ -270,6 +277,7 @@ impl Greeting {
             url: format!("{scheme}://{host}{}", request.target),
             peer: self.peer.clone(),
             accepted: true,
+            tls: self.tls.take(),
             status: 101,
             subprotocol,
             offered_subprotocols: upgrade.subprotocols.clone(),

@@ -21,6 +21,7 @@ mod mailbox;
 pub mod opening;
 mod outbound;
 mod random;
+mod securing;
 
 pub use control::Control;
 pub use door::{Answer, Door, Knock, Limits, Pace, TurnedAway, Welcome};

@@ -17,10 +17,11 @@ mod report;
 mod retry;
 mod signals;
 
+pub use credentials::identity;
 pub use front::{Display, Fed, Front};
 pub use journal::Journal;
 pub use listener::Client;
 pub use named::read_named;
 pub use order::Order;
-pub use plan::{Mode, Plan, time_style};
+pub use plan::{Mode, Plan, time_style, tls_fault};
 pub use signals::{LAST_CALL, die, watch as watch_signals};

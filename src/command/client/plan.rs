@@ -159,7 +159,7 @@ fn dialing(options: &Options, terminal: bool) -> Result<net::Options> {
 }
 
 /// A file that cannot be read is a local failure, one that cannot be used a failure of TLS.
-fn tls_fault(error: &net::tls::Error) -> Fault {
+pub fn tls_fault(error: &net::tls::Error) -> Fault {
     let text = error.to_string();
     let fault = if error.is_local() { Fault::local(text) } else { Fault::tls(text) };
     fault.maybe_hint(error.hint())

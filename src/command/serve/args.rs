@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::command::args::values::{Size, Span, some_size, some_span};
 use crate::command::args::{Form, Showing};
+use crate::net::tls::Version;
 
 /// What `wscope serve` takes.
 #[derive(clap::Args, Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Args {
     pub messages: Messages,
     #[command(flatten)]
     pub clients: Clients,
+    #[command(flatten)]
+    pub tls: Tls,
     #[command(flatten)]
     pub showing: Showing,
 }
@@ -155,4 +158,68 @@ pub struct Clients {
     /// Wait this long for the answer to our close frame
     #[arg(long, value_name = "TIME", default_value = "3s")]
     pub close_timeout: Span,
+}
+
+/// How TLS is spoken, with which certificate.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "TLS")]
+#[group(skip)]
+pub struct Tls {
+    /// Show this certificate (PEM, leaf first); needs --key
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with_all = ["pkcs12", "self_signed"])]
+    pub cert: Option<PathBuf>,
+
+    /// The private key of --cert (PEM: PKCS#8, PKCS#1 or SEC1)
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+
+    /// Show the certificate in this PKCS#12 file; its password is asked for
+    #[arg(long, value_name = "FILE", conflicts_with = "self_signed")]
+    pub pkcs12: Option<PathBuf>,
+
+    /// Read the password of --pkcs12 from the first line of this file
+    #[arg(long, value_name = "FILE", requires = "pkcs12")]
+    pub pass_file: Option<PathBuf>,
+
+    /// Make a certificate for localhost, 127.0.0.1 and ::1, for this run
+    #[arg(long)]
+    pub self_signed: bool,
+
+    /// With --self-signed: write the certificate that clients have to trust to this file (their --cacert)
+    #[arg(long, value_name = "FILE", requires = "self_signed")]
+    pub ca_out: Option<PathBuf>,
+
+    /// Let in only clients with a certificate that one of this file's (PEM or DER) has issued
+    #[arg(long, value_name = "FILE")]
+    pub client_ca: Option<PathBuf>,
+
+    /// The oldest TLS version to accept: 1.2 or 1.3
+    #[arg(long, value_name = "VERSION")]
+    pub tls_min: Option<Version>,
+
+    /// The newest TLS version to accept: 1.2 or 1.3
+    #[arg(long, value_name = "VERSION")]
+    pub tls_max: Option<Version>,
+}
+
+impl Tls {
+    /// Whether something is asked for that only TLS has.
+    pub fn is_asked_for(&self) -> bool {
+        self.client_ca.is_some() || self.tls_min.is_some() || self.tls_max.is_some()
+    }
+
+    /// The certificate, as the options of a client name it.
+    pub fn of_client(&self) -> crate::command::args::Tls {
+        crate::command::args::Tls {
+            insecure: false,
+            cacert: None,
+            cert: self.cert.clone(),
+            key: self.key.clone(),
+            pkcs12: self.pkcs12.clone(),
+            pass_file: self.pass_file.clone(),
+            sni: None,
+            tls_min: self.tls_min,
+            tls_max: self.tls_max,
+        }
+    }
 }

@@ -44,15 +44,16 @@ pub fn run(args: Args, started: Instant) -> Result<Outcome> {
     }
     let streams = Streams::find();
     let behaviour = plan::behaviour(&args)?;
+    let tls = plan::tls(&args, streams.stdin)?;
     let listener = plan::bind(&args.addr)?;
-    let url = listener.url(false);
+    let url = listener.url(tls.is_some());
     let reach = (!listener.is_loopback()).then(|| listener.local_addr_text());
     // Who is told what was sent is known only once there is a place to show it.
     let mut engine = Engine::new(started, true)?;
     let display = plan::display(&args, streams, engine.mailbox())?;
     engine.report(display.wants_sent());
     let over = watch_signals(engine.mailbox(), Modes::save(), LAST_CALL, Command::Signal)?;
-    engine.accept(plan::door(&args, listener))?;
+    engine.accept(plan::door(&args, listener, tls))?;
     let mut server = Server::new(behaviour, display, args.messages.compress);
     let result = engine.run(&mut server, |server, control| server.begin(control, &url, reach.as_deref()));
     over.store(true, Ordering::SeqCst);
@@ -71,7 +72,7 @@ pub fn echo_in_background(settings: Settings, started: Instant) -> Result<String
     let life =
         Life { close_timeout: Duration::from_secs(3), ping_interval: None, ping_timeout: Duration::MAX };
     let limits = Limits { connections: 16, patience: Duration::from_secs(10), head: 64 * 1024 };
-    engine.accept(Door { listener, settings, life, limits })?;
+    engine.accept(Door { listener, tls: None, settings, life, limits })?;
     std::thread::spawn(move || {
         let queue = Queue::new(QUEUE, args::Slow::Wait);
         let mut server = Server::new(Box::new(Relay::new(Route::Echo, queue)), Display::nowhere(), true);

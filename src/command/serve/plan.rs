@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::args::{Args, Slow};
+use super::args::{Args, Slow, Tls};
 use super::behaviour::Behaviour;
 use super::display::{Display, Place};
 use super::push::Push;
@@ -17,8 +17,9 @@ use super::sink::Sink;
 use crate::command::Fault;
 use crate::command::args::Form;
 use crate::command::args::values::{Size, Span};
-use crate::command::client::{Journal, read_named};
+use crate::command::client::{Journal, identity, read_named, tls_fault};
 use crate::net::listen::{ListenAddr, Listener};
+use crate::net::tls::{Acceptor, Error, IdentitySource, ServerIdentity, ServerOptions};
 use crate::output::screen::{Here, Screen};
 use crate::output::stdout::Stdout;
 use crate::output::terminal::Streams;
@@ -34,8 +35,30 @@ pub fn bind(addr: &str) -> Result<Listener> {
     Ok(bound.map_err(|error| Fault::local(error.to_string()).maybe_hint(error.hint().map(str::to_owned)))?)
 }
 
+/// How TLS is spoken, if a certificate is named or to be made.
+pub fn tls(args: &Args, terminal: bool) -> Result<Option<Acceptor>> {
+    let Tls { self_signed, ca_out, client_ca, .. } = &args.tls;
+    let named = identity(&args.tls.of_client(), terminal)?;
+    let identity = match named {
+        Some(IdentitySource::Pem { cert, key }) => ServerIdentity::Pem { cert, key },
+        Some(IdentitySource::Pkcs12 { file, password }) => ServerIdentity::Pkcs12 { file, password },
+        None if *self_signed => ServerIdentity::SelfSigned { ca_out: ca_out.clone() },
+        None if args.tls.is_asked_for() => {
+            let fault = Fault::usage("--client-ca, --tls-min and --tls-max need a certificate");
+            return Err(fault.hint("--self-signed, or --cert FILE --key FILE").into());
+        }
+        None => return Ok(None),
+    };
+    let (client_ca, min, max) = (client_ca.clone(), args.tls.tls_min, args.tls.tls_max);
+    let options = ServerOptions { identity, client_ca, min, max };
+    Ok(Some(Acceptor::new(&options).map_err(|error| match error {
+        Error::Usage(text) => Fault::usage(text),
+        error => tls_fault(&error),
+    })?))
+}
+
 /// Where clients come in, and how their connections behave.
-pub fn door(args: &Args, listener: Listener) -> Door {
+pub fn door(args: &Args, listener: Listener, tls: Option<Acceptor>) -> Door {
     let (messages, clients) = (&args.messages, &args.clients);
     let endless = Duration::MAX;
     let mut settings = Settings::new(Role::Server);
@@ -55,7 +78,7 @@ pub fn door(args: &Args, listener: Listener) -> Door {
         patience: clients.handshake_timeout.0.unwrap_or(ENDLESS_HANDSHAKE),
         head: usize::try_from(clients.max_head.0).unwrap_or(usize::MAX),
     };
-    Door { listener, settings, life, limits }
+    Door { listener, tls, settings, life, limits }
 }
 
 /// What `--handshake-timeout forever` comes to: a moment that the clock can still tell.

@@ -262,6 +262,9 @@ fn refusal(peer: &str, why: &TurnedAway) -> Event<'static> {
         TurnedAway::Invalid(what) => format!("{peer} was refused with 400: {what}"),
         TurnedAway::TooSlow => format!("{peer} took too long over its request (--handshake-timeout)"),
         TurnedAway::Left => format!("{peer} left before its request was complete"),
+        TurnedAway::Tls(what) => {
+            return Event::Error(format!("{peer}: the TLS handshake failed: {what}").into());
+        }
         TurnedAway::TooMany => {
             let text = format!("{peer} was refused with 503: too many connections (--connections)");
             return Event::Error(text.into());
