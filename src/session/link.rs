@@ -30,8 +30,6 @@ pub(super) struct Link {
     /// Whether `pending` may hold whole frames.
     unread: bool,
     readable: bool,
-    /// The peer has sent its last byte: read until it shows, since no further edge will tell.
-    hung_up: bool,
     /// It was looked once after a failed write for what can still be read.
     break_noticed: bool,
     end: Option<(Cause, Option<String>)>,
@@ -63,7 +61,6 @@ impl Link {
             unread: !tail.is_empty(),
             pending: tail,
             readable: true,
-            hung_up: false,
             break_noticed: false,
             end: None,
             is_ready: false,
@@ -74,7 +71,7 @@ impl Link {
     /// The descriptor became readable or writable, or failed. TLS may need either for both, so both are tried.
     pub(super) fn woken(&mut self, hung_up: bool) {
         self.readable = true;
-        self.hung_up |= hung_up;
+        self.outbound.hung_up |= hung_up;
         self.outbound.writable = true;
     }
 
@@ -135,7 +132,7 @@ impl Link {
                 0
             }
             Ok(count) => {
-                self.readable = count == room.len() || self.hung_up || self.outbound.stream.is_tls();
+                self.readable = count == room.len() || self.outbound.hung_up || self.outbound.stream.is_tls();
                 count
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -49,6 +49,8 @@ pub struct Outbound {
     pub(super) writable: bool,
     /// Those who stop reading, a bit each.
     pauses: u8,
+    /// The peer has sent its last byte: read until it shows, since no further edge will tell.
+    pub(super) hung_up: bool,
     pub(super) abandoned: bool,
     pace: Option<Pace>,
     /// When more may be written.
@@ -86,6 +88,7 @@ impl Outbound {
             clocks: Clocks::new(life, Instant::now()),
             writable: true,
             pauses: 0,
+            hung_up: false,
             abandoned: false,
             pace: None,
             next_write: None,
@@ -228,6 +231,12 @@ impl Outbound {
     /// Whether nothing is read.
     pub(super) fn is_paused(&self) -> bool {
         self.pauses != 0
+    }
+
+    /// Whether the peer has sent its last byte, as far as the system tells. A paused link does not read that far:
+    /// its end shows only once it is resumed, and what is still to be read is bounded then.
+    pub fn hung_up(&self) -> bool {
+        self.hung_up
     }
 
     /// Writes no faster than this from now on.
