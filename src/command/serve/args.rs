@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::exec::ExecArgs;
 use crate::command::args::values::{Size, Span, some_size, some_span};
 use crate::command::args::{Form, Showing};
 use crate::net::tls::Version;
@@ -18,6 +19,8 @@ pub struct Args {
 
     #[command(flatten)]
     pub doing: Doing,
+    #[command(flatten)]
+    pub exec: ExecArgs,
     #[command(flatten)]
     pub messages: Messages,
     #[command(flatten)]
@@ -73,7 +76,7 @@ pub struct Messages {
     #[arg(short = 't', long, overrides_with = "binary")]
     pub text: bool,
 
-    /// Send --reply and --push as binary messages
+    /// Send --reply and --push as binary messages; with a command, send the blocks it writes, and add no newlines
     #[arg(short = 'b', long, overrides_with = "text")]
     pub binary: bool,
 

@@ -6,6 +6,7 @@
 mod args;
 mod behaviour;
 mod display;
+mod exec;
 mod plan;
 mod push;
 mod queue;

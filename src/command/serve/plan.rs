@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::args::{Args, Slow, Tls};
 use super::behaviour::Behaviour;
 use super::display::{Display, Place};
+use super::exec::{Exec, ServerFacts};
 use super::push::Push;
 use super::queue::Queue;
 use super::relay::{Relay, Route};
@@ -86,6 +87,14 @@ const ENDLESS_HANDSHAKE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60
 
 /// What is done with messages.
 pub fn behaviour(args: &Args) -> Result<Box<dyn Behaviour>> {
+    if !args.exec.command.is_empty() {
+        let facts = ServerFacts {
+            software: concat!("wscope/", env!("CARGO_PKG_VERSION")).to_owned(),
+            max_message: args.messages.max_message.0,
+            queue: args.clients.queue.0,
+        };
+        return Ok(Box::new(Exec::new(&args.exec, args.messages.binary, facts)?));
+    }
     let doing = &args.doing;
     let slow = args.clients.slow.unwrap_or(if doing.broadcast { Slow::Drop } else { Slow::Wait });
     let queue = Queue::new(args.clients.queue.0, slow);
