@@ -3,6 +3,8 @@
 //! Frames what it is given into one buffer that `session` writes out, and refuses what the state or the RFC forbids.
 //! Answers to pings and closes are put here by the receiver; `automatic` tells of them.
 
+mod conduct;
+
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
@@ -69,6 +71,7 @@ pub struct Sender {
     /// `None` where the bytes to be written tell which messages are not written.
     kept: Option<Kept>,
     auto_pong: bool,
+    auto_close: bool,
     pending: Option<Pending>,
     automatic: VecDeque<Automatic>,
     /// Frames that the receiver logged.
@@ -92,6 +95,7 @@ impl Sender {
             deflation: Deflation::new(settings),
             kept: None,
             auto_pong: settings.auto_pong,
+            auto_close: true,
             pending: None,
             automatic: VecDeque::new(),
             received: Vec::new(),
@@ -319,6 +323,9 @@ impl Sender {
     /// The peer sent a close frame: answers it with the same code unless we sent ours (RFC 6455 §5.5.1).
     pub(super) fn answer_close(&mut self, code: Option<u16>) {
         if self.phase == Phase::Open {
+            if !self.auto_close {
+                return;
+            }
             // A code that was passed over is not one to send back.
             let code = code.map(|code| if close::may_be_sent(code) { code } else { 1002 });
             self.automatic_close(code, "");

@@ -11,6 +11,9 @@ const ROOM: usize = 256;
 /// What the buffer keeps for the next message.
 const KEEP: usize = 1024 * 1024;
 
+/// So many zeros are compressed at a time: many times the largest window, so that little is lost at the seams.
+const PIECE: usize = 1024 * 1024;
+
 /// What ends each message on the stream, and is left out on the wire.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
@@ -46,6 +49,24 @@ impl Compressor {
             self.stream.reset();
         }
         &self.compressed
+    }
+
+    /// A whole message of so many zero bytes. What the second piece compresses to holds for all that follow it,
+    /// because the window behind each holds nothing but zeros: so neither time nor memory grows with the length.
+    pub fn zeros(&mut self, length: u64) -> Vec<u8> {
+        let piece = vec![0; PIECE];
+        let (pieces, rest) = (length / PIECE as u64, length % PIECE as u64);
+        let mut stream = Vec::new();
+        if pieces > 0 {
+            stream.extend_from_slice(self.message(&piece));
+            stream.extend_from_slice(&TAIL);
+        }
+        if pieces > 1 {
+            let further = [self.message(&piece), &TAIL].concat();
+            stream.extend_from_slice(&further.repeat(pieces as usize - 1));
+        }
+        stream.extend_from_slice(self.message(&piece[..rest as usize]));
+        stream
     }
 
     /// Compresses all of `payload`, up to and with the flush marker.
