@@ -209,6 +209,9 @@ impl Link {
             self.readable = true;
             self.outbound.read_on();
         }
+        if self.outbound.deaf && self.hung_up {
+            self.outbound.abandon();
+        }
         if self.outbound.is_over() {
             self.outbound.clocks.over(Instant::now());
             self.outbound.end_writing();
@@ -220,7 +223,8 @@ impl Link {
 
     /// The time has come that `deadline` asked for.
     pub(super) fn tick(&mut self, now: Instant) {
-        let paused = self.outbound.is_paused();
+        // A link that will never read again has no reason to wait for what it does not read.
+        let paused = self.outbound.is_paused() && !self.outbound.deaf;
         let Outbound { clocks, stream, sender, .. } = &mut self.outbound;
         let queued = || sender.unsent().len() + stream.send_queue().unwrap_or(0);
         let life = clocks.life();

@@ -4,6 +4,8 @@
 //! read from. Everything a listener sends goes through here, comes back to it as a `Sent` event where those were
 //! asked for, and is written by the loop.
 
+mod conduct;
+
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
@@ -39,6 +41,8 @@ pub enum Pause {
     Output = 2,
     /// Somebody who is sent something because of them reads slowly.
     Queue = 4,
+    /// It was asked to be slow.
+    Delay = 8,
 }
 
 /// The sending half of a link.
@@ -51,6 +55,8 @@ pub struct Outbound {
     pauses: u8,
     /// The peer has sent its last byte: read until it shows, since no further edge will tell.
     pub(super) hung_up: bool,
+    /// Nothing will be read any more.
+    pub(super) deaf: bool,
     pub(super) abandoned: bool,
     pace: Option<Pace>,
     /// When more may be written.
@@ -89,6 +95,7 @@ impl Outbound {
             writable: true,
             pauses: 0,
             hung_up: false,
+            deaf: false,
             abandoned: false,
             pace: None,
             next_write: None,
@@ -230,7 +237,7 @@ impl Outbound {
 
     /// Whether nothing is read.
     pub(super) fn is_paused(&self) -> bool {
-        self.pauses != 0
+        self.pauses != 0 || self.deaf
     }
 
     /// Whether the peer has sent its last byte, as far as the system tells. A paused link does not read that far:
