@@ -62,8 +62,10 @@ pub struct Refusal {
     pub reason: &'static str,
     /// Fields beside those that `to_bytes` adds.
     pub headers: Headers,
-    /// A line of plain text that tells why.
+    /// What it says: a line of plain text, unless the fields name another `Content-Type`.
     pub body: String,
+    /// Whether the body is left out, as in the answer to a HEAD (RFC 9110 §9.3.2).
+    pub head_only: bool,
 }
 
 /// Reads the head of one request.
@@ -107,7 +109,7 @@ impl Refusal {
     /// A refusal without further fields.
     #[must_use]
     pub fn new(status: u16, reason: &'static str, body: impl Into<String>) -> Self {
-        Self { status, reason, headers: Headers::new(), body: body.into() }
+        Self { status, reason, headers: Headers::new(), body: body.into(), head_only: false }
     }
 
     /// The same with one more field.
@@ -120,17 +122,21 @@ impl Refusal {
     /// The whole response, which ends the HTTP connection.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut headers = self.headers.clone();
+        if headers.get("Content-Type").is_none() {
+            headers.push("Content-Type", "text/plain; charset=utf-8");
+        }
+        headers.set("Content-Length", (self.body.len() + 1).to_string());
+        // What Upgrade names is for this connection alone (RFC 9110 §7.8).
+        let upgrades = headers.get("Upgrade").is_some();
+        headers.set("Connection", if upgrades { "Upgrade, close" } else { "close" });
         let mut bytes = format!("HTTP/1.1 {} {}\r\n", self.status, self.reason).into_bytes();
-        self.headers.write(&mut bytes);
-        let length = self.body.len() + 1;
-        bytes.extend_from_slice(
-            format!(
-                "Content-Type: text/plain; charset=utf-8\r\nContent-Length: {length}\r\n\
-                Connection: close\r\n\r\n{}\n",
-                self.body
-            )
-            .as_bytes(),
-        );
+        headers.write(&mut bytes);
+        bytes.extend_from_slice(b"\r\n");
+        if !self.head_only {
+            bytes.extend_from_slice(self.body.as_bytes());
+            bytes.push(b'\n');
+        }
         bytes
     }
 }
@@ -333,6 +339,19 @@ mod tests {
         assert_eq!((response.status, response.headers.get("Sec-WebSocket-Version")), (426, Some(&b"13"[..])));
         let length = (bytes.len() - used).to_string();
         assert_eq!(response.headers.get("Content-Length"), Some(length.as_bytes()));
+    }
+
+    #[test]
+    fn a_page_has_a_type_of_its_own_and_the_answer_to_head_no_body() {
+        let page = Refusal::new(200, "OK", "<p>").with("content-type", "text/html");
+        let text = String::from_utf8(page.to_bytes()).unwrap();
+        assert!(text.ends_with("Content-Length: 4\r\nConnection: close\r\n\r\n<p>\n"), "{text}");
+        assert_eq!(text.to_lowercase().matches("content-type").count(), 1);
+        let text = String::from_utf8(Refusal { head_only: true, ..page }.to_bytes()).unwrap();
+        assert!(text.ends_with("Content-Length: 4\r\nConnection: close\r\n\r\n"), "{text}");
+        let upgrade = check(&read(&bytes(|headers| headers.remove("Upgrade")))).unwrap_err();
+        let text = String::from_utf8(upgrade.to_bytes()).unwrap();
+        assert!(text.contains("Connection: Upgrade, close\r\n"), "{text}");
     }
 
     #[test]
