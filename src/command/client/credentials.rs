@@ -57,16 +57,21 @@ fn from_environment() -> Result<Option<String>> {
     token.map(|token| bearer(&token)).transpose()
 }
 
-fn bearer(token: &str) -> Result<String> {
-    let token = match token.strip_prefix('@') {
-        None => token.to_owned(),
+fn bearer(option: &str) -> Result<String> {
+    Ok(format!("Bearer {}", token(option)?))
+}
+
+/// The token that `--bearer` gives, or the first line of the file it names.
+pub fn token(option: &str) -> Result<String> {
+    let token = match option.strip_prefix('@') {
+        None => option.to_owned(),
         Some(path) => first_line("--bearer", path.as_ref())?,
     };
     if token.is_empty() || !valid_value(token.as_bytes()) {
         let text = "the token is empty or holds line breaks, NUL or other control characters";
         return Err(Fault::usage(format!("--bearer: {text} (RFC 9110 §5.5)")).into());
     }
-    Ok(format!("Bearer {token}"))
+    Ok(token)
 }
 
 /// The client certificate to show, and its password.

@@ -63,27 +63,22 @@ pub fn compression(offers: &str) -> Result<String> {
 }
 
 fn read_file(asked: &mut Asked, path: &str, unsafe_handshake: bool) -> Result<()> {
-    let text = super::named::read_named("-H", path)?;
-    let text =
-        String::from_utf8(text).map_err(|_| Fault::local(format!("-H @{path}: the file is not UTF-8")))?;
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+    for line in lines("-H", path)?.lines().filter(|line| !line.trim().is_empty()) {
         add(asked, line, unsafe_handshake)?;
     }
     Ok(())
 }
 
+/// The text of a file of header fields.
+pub fn lines(option: &str, path: &str) -> Result<String> {
+    let text = super::named::read_named(option, path)?;
+    let text = String::from_utf8(text);
+    Ok(text.map_err(|_| Fault::local(format!("{option} @{path}: the file is not UTF-8")))?)
+}
+
 /// One `Name: value`. The same name as one of the other options replaces that.
 fn add(asked: &mut Asked, header: &str, unsafe_handshake: bool) -> Result<()> {
-    let Some((name, value)) = header.split_once(':') else {
-        let start = header.split_whitespace().next().unwrap_or_default();
-        let fault = Fault::usage(format!("-H '{start}...': there is no colon in it"));
-        return Err(fault.hint("write -H 'Name: value', or 'Name:' to remove a default").into());
-    };
-    if !is_token(name) {
-        return Err(Fault::usage(format!("-H: '{name}' is no header name (RFC 9110 §5.1)")).into());
-    }
-    let value = value.trim_matches([' ', '\t']);
-    check_value("-H", name, value.as_bytes())?;
+    let (name, value) = field("-H", header)?;
     let lower = name.to_ascii_lowercase();
     if lower == "sec-websocket-protocol" && !value.is_empty() {
         return value.split(',').try_for_each(|item| add_subprotocol(asked, item.trim()));
@@ -103,6 +98,22 @@ fn add(asked: &mut Asked, header: &str, unsafe_handshake: bool) -> Result<()> {
         false => asked.fields.own.push((name.to_owned(), value.as_bytes().to_vec())),
     }
     Ok(())
+}
+
+/// Name and value of a field written as `Name: value`, where they can stand in a head.
+pub fn field<'a>(option: &str, header: &'a str) -> Result<(&'a str, &'a str)> {
+    let Some((name, value)) = header.split_once(':') else {
+        // What has no colon may be a secret that lost its name: only its first word is shown.
+        let start = header.split_whitespace().next().unwrap_or_default();
+        let fault = Fault::usage(format!("{option} '{start}...': there is no colon in it"));
+        return Err(fault.hint(format!("write {option} 'Name: value'")).into());
+    };
+    if !is_token(name) {
+        return Err(Fault::usage(format!("{option}: '{name}' is no header name (RFC 9110 §5.1)")).into());
+    }
+    let value = value.trim_matches([' ', '\t']);
+    check_value(option, name, value.as_bytes())?;
+    Ok((name, value))
 }
 
 /// A subprotocol is a token, and named once (RFC 6455 §4.1 item 10).

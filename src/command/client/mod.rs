@@ -3,11 +3,11 @@
 //! `plan` reads the options, `Client` is the session's listener and decides when it is done, and a `Front` is what
 //! shows its events and feeds it: the pipe or the prompt. Used by `connect`, which chooses one of the two.
 
-mod credentials;
+pub mod credentials;
 pub mod decode;
 mod ending;
 mod front;
-mod headers;
+pub mod headers;
 mod journal;
 mod listener;
 mod named;
