@@ -3,6 +3,7 @@
 //! One loop serves all connections. `args` are its flags, `plan` makes of them what it is made of, `server` is the
 //! loop's listener, `display` shows what happens, and a `Behaviour` is what is done with messages.
 
+mod admission;
 mod args;
 mod behaviour;
 mod display;
