@@ -8,7 +8,8 @@ use super::Fault;
 use crate::wire::close::CODES;
 
 /// The topics that are explained here; `exit-codes` is a floor higher.
-const TOPICS: [&str; 7] = ["exit-codes", "close-codes", "forms", "limits", "records", "config", "repl"];
+const TOPICS: [&str; 8] =
+    ["exit-codes", "close-codes", "forms", "limits", "records", "config", "repl", "faults"];
 
 /// The explanation of a topic.
 pub fn topic(name: &str) -> Result<String> {
@@ -19,6 +20,7 @@ pub fn topic(name: &str) -> Result<String> {
         "records" => RECORDS.to_owned(),
         "config" => CONFIG.to_owned(),
         "repl" => format!("The prompt\n\n{}\n{PROMPT}", super::repl::help()),
+        "faults" => super::serve::faults_topic(),
         _ => {
             let near = TOPICS.into_iter().max_by(|a, b| {
                 strsim::normalized_damerau_levenshtein(name, a)

@@ -8,6 +8,7 @@ mod args;
 mod behaviour;
 mod display;
 mod exec;
+mod fault;
 mod plan;
 mod push;
 mod queue;
@@ -32,6 +33,7 @@ use crate::session::{Door, Engine, Life, Limits};
 use crate::wire::Settings;
 
 pub use args::Args;
+pub use fault::topic as faults_topic;
 
 /// When the process ends after a signal, whatever it may be stuck in.
 const LAST_CALL: Duration = Duration::from_millis(1900);
