@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::exec::ExecArgs;
+use super::admission::AdmissionArgs;
+use super::fault::FaultArgs;
 use crate::command::args::values::{Size, Span, some_size, some_span};
 use crate::command::args::{Form, Showing};
 use crate::net::tls::Version;
@@ -24,9 +26,13 @@ pub struct Args {
     #[command(flatten)]
     pub messages: Messages,
     #[command(flatten)]
+    pub admission: AdmissionArgs,
+    #[command(flatten)]
     pub clients: Clients,
     #[command(flatten)]
     pub tls: Tls,
+    #[command(flatten)]
+    pub faults: FaultArgs,
     #[command(flatten)]
     pub showing: Showing,
 }

@@ -49,7 +49,9 @@ pub fn run(args: Args, started: Instant) -> Result<Outcome> {
     let streams = Streams::find();
     let behaviour = plan::behaviour(&args)?;
     let tls = plan::tls(&args, streams.stdin)?;
+    let faults = plan::faults(&args)?;
     let listener = plan::bind(&args.addr)?;
+    let admission = plan::admission(&args, &listener)?;
     let url = listener.url(tls.is_some());
     let reach = (!listener.is_loopback()).then(|| listener.local_addr_text());
     // Who is told what was sent is known only once there is a place to show it.
@@ -58,7 +60,7 @@ pub fn run(args: Args, started: Instant) -> Result<Outcome> {
     engine.report(display.wants_sent());
     let over = watch_signals(engine.mailbox(), Modes::save(), LAST_CALL, Command::Signal)?;
     engine.accept(plan::door(&args, listener, tls))?;
-    let mut server = Server::new(behaviour, display, args.messages.compress);
+    let mut server = Server::new(behaviour, display, args.messages.compress).guarded(admission, faults);
     let result = engine.run(&mut server, |server, control| server.begin(control, &url, reach.as_deref()));
     over.store(true, Ordering::SeqCst);
     result?;

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::admission::Admission;
 use super::args::{Args, Slow, Tls};
 use super::behaviour::Behaviour;
 use super::display::{Display, Place};
 use super::exec::{Exec, ServerFacts};
+use super::fault::Faults;
 use super::push::Push;
 use super::queue::Queue;
 use super::relay::{Relay, Route};
@@ -84,6 +86,25 @@ pub fn door(args: &Args, listener: Listener, tls: Option<Acceptor>) -> Door {
 
 /// What `--handshake-timeout forever` comes to: a moment that the clock can still tell.
 const ENDLESS_HANDSHAKE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// Who is let in, by the names of where the server listens.
+pub fn admission(args: &Args, listener: &Listener) -> Result<Admission> {
+    // On all addresses, every address is a name.
+    let names = [listener.host_names(), vec![listener.local_addr_text()]].concat();
+    Admission::new(&args.admission, false, names)
+}
+
+/// What is done wrong on purpose.
+pub fn faults(args: &Args) -> Result<Faults> {
+    let faults = Faults::new(&args.faults)?;
+    match faults.needs_compression().filter(|_| !args.messages.compress) {
+        Some(name) => {
+            let fault = Fault::usage(format!("--fault {name}: nothing is compressed without -z"));
+            Err(fault.hint("give -z here and to the client").into())
+        }
+        None => Ok(faults),
+    }
+}
 
 /// What is done with messages.
 pub fn behaviour(args: &Args) -> Result<Box<dyn Behaviour>> {

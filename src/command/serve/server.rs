@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use super::admission::Admission;
 use super::behaviour::{Behaviour, Talk};
 use super::display::{Display, Written};
+use super::fault::{Faults, Handled};
 use crate::command::Outcome;
 use crate::render::escape;
 use crate::session::{
     Answer, Control, Direction, Event, Knock, LinkId, Listener, Pause, Ready, Source, TurnedAway, WatchId,
-    opening,
+    Welcome, opening,
 };
 
 /// How long a client may take to answer our close frame when the server leaves.
@@ -36,6 +38,9 @@ pub struct Server {
     behaviour: Box<dyn Behaviour>,
     display: Display,
     compress: bool,
+    /// `None` where everybody is let in whom the RFC lets in.
+    admission: Option<Admission>,
+    faults: Faults,
     /// Clients that are not read because the output is slow.
     held: Vec<LinkId>,
     leaving: Option<Leaving>,
@@ -52,7 +57,13 @@ struct Leaving {
 impl Server {
     /// A server that does this with messages. `compress`: it agrees to permessage-deflate.
     pub fn new(behaviour: Box<dyn Behaviour>, display: Display, compress: bool) -> Server {
-        Server { behaviour, display, compress, held: Vec::new(), leaving: None }
+        let (admission, faults) = (None, Faults::default());
+        Server { behaviour, display, compress, admission, faults, held: Vec::new(), leaving: None }
+    }
+
+    /// The same letting in only those, and misbehaving so.
+    pub fn guarded(self, admission: Admission, faults: Faults) -> Server {
+        Server { admission: Some(admission), faults, ..self }
     }
 
     /// Says that clients can come; `reach` is the address that other computers can reach, where they can.
@@ -77,8 +88,11 @@ impl Server {
         self.written(control, result.map(|()| Written::All));
     }
 
-    /// Says what the behaviour wants to have said.
+    /// Says what the behaviour wants to have said, and what was done wrong on purpose.
     fn talk(&mut self, control: &mut Control<'_>) {
+        for (link, text) in self.faults.notices() {
+            self.show(control, link, &Event::Notice(text.into()));
+        }
         for (link, talk) in self.behaviour.talk() {
             let event = match talk {
                 Talk::Notice(text) => Event::Notice(text.into()),
@@ -95,7 +109,9 @@ impl Server {
         if self.leaving.is_some() {
             return;
         }
-        self.behaviour.message(control, link, *kind, payload);
+        if self.faults.message(control, link, *kind, payload) == Handled::No {
+            self.behaviour.message(control, link, *kind, payload);
+        }
         if self.display.is_full()
             && let Some(outbound) = control.link(link)
         {
@@ -175,6 +191,7 @@ impl Listener for Server {
         self.show(control, link, &event);
         match &event {
             Event::Open(opened) => {
+                self.faults.opened(control, link);
                 self.behaviour.opened(control, link, opened);
                 if self.leaving.is_some() {
                     see_off(control, link);
@@ -182,6 +199,7 @@ impl Listener for Server {
             }
             Event::Message { direction: Direction::Received, .. } => self.received(control, link, &event),
             Event::End(ended) => {
+                self.faults.ended(link);
                 self.behaviour.ended(control, link, ended);
                 self.display.forget(link);
             }
@@ -200,8 +218,14 @@ impl Listener for Server {
         }
     }
 
-    fn knock(&mut self, _control: &mut Control<'_>, _link: LinkId, knock: &Knock<'_>) -> Answer {
-        Answer::by_the_rules(knock, self.compress)
+    fn knock(&mut self, _control: &mut Control<'_>, link: LinkId, knock: &Knock<'_>) -> Answer {
+        let compress = self.compress;
+        let answer = match self.admission.as_ref().map(|admission| admission.answer(knock)) {
+            None => Answer::by_the_rules(knock, compress),
+            Some(Answer::Welcome(welcome)) => Answer::Welcome(Welcome { compress, ..welcome }),
+            Some(refusal) => refusal,
+        };
+        self.faults.answer(link, knock, answer)
     }
 
     fn turned_away(&mut self, control: &mut Control<'_>, link: LinkId, peer: &str, why: &TurnedAway) {
@@ -234,11 +258,15 @@ impl Listener for Server {
             false => leaving.since + GRACE,
             true => leaving.since + LAST,
         });
-        [blocked, leaving, self.behaviour.deadline()].into_iter().flatten().min()
+        [blocked, leaving, self.behaviour.deadline(), self.faults.deadline()].into_iter().flatten().min()
     }
 
     fn expired(&mut self, control: &mut Control<'_>) {
         let now = control.now();
+        if self.faults.deadline().is_some_and(|at| at <= now) {
+            self.faults.expired(control);
+            self.talk(control);
+        }
         if self.behaviour.deadline().is_some_and(|at| at <= now) {
             self.behaviour.expired(control);
             self.talk(control);

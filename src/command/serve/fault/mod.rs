@@ -55,7 +55,8 @@ pub enum Handled {
     Yes,
 }
 
-/// What a server does wrong, and on which connections.
+/// What a server does wrong, and on which connections; by default nothing.
+#[derive(Default)]
 pub struct Faults {
     asked: Vec<Asked>,
     after: u64,
@@ -96,14 +97,8 @@ impl Faults {
         }
         // A whole head that is wrong is made of all that the other faults did to it.
         asked.sort_by_key(|one| one.misdeed == Misdeed::WrongAccept);
-        Ok(Faults {
-            asked,
-            after: args.fault_after,
-            chance: args.fault_rate.map(|share| Chance::new(share, args.seed)),
-            links: HashMap::new(),
-            timers: BTreeSet::new(),
-            notices: Vec::new(),
-        })
+        let chance = args.fault_rate.map(|share| Chance::new(share, args.seed));
+        Ok(Faults { asked, after: args.fault_after, chance, ..Faults::default() })
     }
 
     /// Whether nothing is done wrong.
