@@ -210,6 +210,7 @@ impl Link {
             self.outbound.read_on();
         }
         if self.outbound.deaf && self.hung_up {
+            self.end.get_or_insert_with(|| (Cause::Lost, Some(lost_text(false, false))));
             self.outbound.abandon();
         }
         if self.outbound.is_over() {
@@ -257,8 +258,11 @@ impl Link {
     /// Closes the transport and says how it all ended.
     pub(super) fn finish(mut self) -> Arc<super::Ended> {
         let (cause, error) = self.end.take().unwrap_or((Cause::Abandoned, None));
-        // The peer may be gone already; there is nobody left to tell.
-        let _ = self.outbound.stream.shutdown_write();
+        // A FIN before the RST would be all that the peer sees.
+        if !self.outbound.resets {
+            // The peer may be gone already; there is nobody left to tell.
+            let _ = self.outbound.stream.shutdown_write();
+        }
         Arc::new(self.outbound.ended(cause, error))
     }
 }

@@ -58,6 +58,8 @@ pub struct Outbound {
     /// Nothing will be read any more.
     pub(super) deaf: bool,
     pub(super) abandoned: bool,
+    /// It ends with RST.
+    pub(super) resets: bool,
     pace: Option<Pace>,
     /// When more may be written.
     next_write: Option<Instant>,
@@ -97,6 +99,7 @@ impl Outbound {
             hung_up: false,
             deaf: false,
             abandoned: false,
+            resets: false,
             pace: None,
             next_write: None,
             received: Count::default(),
@@ -255,6 +258,7 @@ impl Outbound {
     /// Ends the link with RST.
     pub fn reset(&mut self) {
         self.stream.reset_on_close();
+        self.resets = true;
         self.abandon();
     }
 
