@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::ops::{Deref, DerefMut};
 
-use super::program::{Running, Wscope, wscope};
+use super::program::{Output, Running, Wscope, wscope};
 
 /// A server that listens.
 pub struct Served {
@@ -38,6 +38,20 @@ impl Served {
     pub fn addr(&self) -> SocketAddr {
         let authority = self.url.split('/').nth(2).expect("a URL has an authority");
         authority.parse().expect("an address and a port")
+    }
+
+    /// wscope as its client, with these arguments.
+    #[track_caller]
+    pub fn client(&self, args: &[&str]) -> Output {
+        wscope(&[args, &[self.url()]].concat()).run()
+    }
+
+    /// Ends it, and gives all that it printed.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn stop(mut self) -> Output {
+        self.running.signal(nix::sys::signal::Signal::SIGTERM);
+        self.running.finish_with_stdin_open()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::wire::handshake::accept_for;
 use crate::wire::handshake::server::{self, Refusal, Upgrade};
 
 /// The time between two bytes, or pieces, where they are written one by one.
-pub(super) const BETWEEN: Duration = Duration::from_millis(10);
+pub(super) const BETWEEN: Duration = Duration::from_millis(5);
 
 /// What no client offers.
 const UNOFFERED: &str = "x-wscope-unoffered";

@@ -87,7 +87,7 @@ pub const ENTRIES: [Entry; 21] = [
         name: "drip",
         argument: "[=SIZE]",
         scope: Scope::Connection,
-        does: "writes SIZE bytes (1) at a time, with 10ms between",
+        does: "writes SIZE bytes (1) at a time, with 5ms between",
         good: "puts frames together",
         section: "RFC 6455 §5.2",
     },
