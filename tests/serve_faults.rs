@@ -90,7 +90,9 @@ fn a_client_that_gave_up_is_forgotten_by_a_server_that_reads_nothing() {
     let server = serve(&["--fault", "half-open", "--connections", "1"]);
     for number in 1..=3 {
         server.client(&["-m", "a", "--linger", "0", "--close-timeout", "100ms"]).exits(7);
-        server.wait_stderr(&format!("@{number} * connection lost: 1006 no close frame, the peer ended TCP"));
+        server.wait_stderr(&format!(
+            "@{number} wscope: connection lost: 1006 no close frame, the peer ended TCP"
+        ));
     }
 }
 
