@@ -159,6 +159,15 @@ fn a_page_to_try_the_server_is_served_whole() {
     assert!(http(&server, "GET /ws\n").0.starts_with("HTTP/1.1 426 "));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_page_is_not_told_as_a_refusal() {
+    let server = serve(&[]);
+    http(&server, "GET /\nAccept: text/html\n");
+    http(&server, "GET /\n");
+    server.stop().says("was answered with 200").says("was refused with 426");
+}
+
 #[test]
 fn a_page_needs_the_credentials_too() {
     let server = serve(&["--web", "-u", "jo:pw"]);

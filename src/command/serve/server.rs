@@ -285,6 +285,7 @@ impl Listener for Server {
 /// What is told of a client that did not get in: an error where the server had to turn it away.
 fn refusal(peer: &str, why: &TurnedAway) -> Event<'static> {
     let text = match why {
+        TurnedAway::Refused(status @ 200..=399) => format!("{peer} was answered with {status}"),
         TurnedAway::Refused(status) => format!("{peer} was refused with {status}"),
         TurnedAway::Reset => format!("{peer} was reset"),
         TurnedAway::Invalid(what) => format!("{peer} was refused with 400: {what}"),
