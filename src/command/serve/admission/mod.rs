@@ -30,6 +30,8 @@ const RESERVED: [&str; 4] = ["connection", "upgrade", "content-length", "transfe
 #[command(next_help_heading = "Letting clients in")]
 pub struct AdmissionArgs {
     /// Speak this subprotocol; of those that a client offers, the first named here is chosen (repeat, or a comma list)
+    ///
+    /// Without this option the first that a client offers is chosen; with it, none where none is named here.
     #[arg(short = 's', long = "subprotocol", value_name = "NAME", value_delimiter = ',')]
     pub subprotocols: Vec<String>,
 
@@ -129,8 +131,12 @@ impl Admission {
         }
     }
 
-    /// The first of our subprotocols that is offered.
+    /// The first of our subprotocols that is offered; without any of ours, the first that is. Many clients fail where
+    /// they offer some and none is chosen.
     fn choose(&self, offered: &[String]) -> Option<String> {
+        if self.subprotocols.is_empty() {
+            return offered.first().cloned();
+        }
         self.subprotocols.iter().find(|name| offered.contains(name)).cloned()
     }
 
