@@ -184,7 +184,7 @@ impl Link {
     fn tell_sent<L: Listener>(
         &mut self,
         shell: &mut Shell,
-        links: &mut super::engine::Links,
+        links: &mut super::links::Links,
         listener: &mut L,
     ) {
         for event in self.outbound.take_reports() {
@@ -209,7 +209,7 @@ impl Link {
             self.readable = true;
             self.outbound.read_on();
         }
-        if self.outbound.deaf && self.hung_up {
+        if self.outbound.deaf && self.outbound.hung_up {
             self.end.get_or_insert_with(|| (Cause::Lost, Some(lost_text(false, false))));
             self.outbound.abandon();
         }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::exec::ExecArgs;
 use super::admission::AdmissionArgs;
+use super::exec::ExecArgs;
 use super::fault::FaultArgs;
 use crate::command::args::values::{Size, Span, some_size, some_span};
 use crate::command::args::{Form, Showing};

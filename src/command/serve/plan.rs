@@ -91,7 +91,7 @@ const ENDLESS_HANDSHAKE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60
 pub fn admission(args: &Args, listener: &Listener) -> Result<Admission> {
     // On all addresses, every address is a name.
     let names = [listener.host_names(), vec![listener.local_addr_text()]].concat();
-    Admission::new(&args.admission, false, names)
+    Admission::new(&args.admission, !args.exec.command.is_empty(), names)
 }
 
 /// What is done wrong on purpose.

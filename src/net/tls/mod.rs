@@ -21,6 +21,10 @@ mod inspect;
 mod library;
 mod options;
 mod pem;
+#[cfg(any(windows, target_vendor = "apple"))]
+#[path = "self_signed_elsewhere.rs"]
+mod self_signed;
+#[cfg(not(any(windows, target_vendor = "apple")))]
 mod self_signed;
 mod stream;
 mod tap;

@@ -5,7 +5,8 @@
 
 use std::num::NonZeroUsize;
 
-use super::{Crafted, Sender, Split};
+use super::{Sender, Split};
+use crate::wire::Crafted;
 
 /// The opcode of a binary message (RFC 6455 §5.2).
 const BINARY: u8 = 0x2;
