@@ -41,7 +41,7 @@ pub(super) struct Greeters {
 /// Somebody who is not let in yet.
 enum Visitor {
     Securing(Box<Securing>),
-    Greeting(Greeting),
+    Greeting(Box<Greeting>),
 }
 
 impl<L: Listener> Engine<L> {
@@ -102,9 +102,9 @@ impl<L: Listener> Engine<L> {
         let Some(door) = &self.greeters.door else { return };
         let now = self.shell.now;
         let greeting = match visitor {
-            Visitor::Greeting(greeting) => greeting,
+            Visitor::Greeting(greeting) => *greeting,
             Visitor::Securing(securing) => match securing.proceed(now, door) {
-                Secured::Done(greeting) => greeting,
+                Secured::Done(greeting) => *greeting,
                 Secured::Waiting(securing) => {
                     let until = securing.until;
                     return self.keep(id, Visitor::Securing(securing), until);
@@ -118,7 +118,7 @@ impl<L: Listener> Engine<L> {
 
     fn keep_greeting(&mut self, id: LinkId, greeting: Greeting) {
         let timer = greeting.deadline();
-        self.keep(id, Visitor::Greeting(greeting), timer);
+        self.keep(id, Visitor::Greeting(Box::new(greeting)), timer);
     }
 
     fn keep(&mut self, id: LinkId, visitor: Visitor, timer: Instant) {

@@ -23,7 +23,7 @@ pub(super) enum Secured {
     /// There is nothing to do for now.
     Waiting(Box<Securing>),
     /// The client can be heard.
-    Done(Greeting),
+    Done(Box<Greeting>),
     /// It cannot, and its connection is closed.
     Over(String, TurnedAway),
 }
@@ -65,9 +65,9 @@ fn greeting(
     until: Instant,
     now: Instant,
     door: &Door,
-) -> Greeting {
+) -> Box<Greeting> {
     match one_too_many {
-        true => Greeting::one_too_many(stream, peer, now),
-        false => Greeting::new(stream, peer, Some(facts), door, until),
+        true => Box::new(Greeting::one_too_many(stream, peer, now)),
+        false => Box::new(Greeting::new(stream, peer, Some(facts), door, until)),
     }
 }
