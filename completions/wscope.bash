@@ -809,7 +809,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__serve)
-            opts="-t -b -o -z -v -q -h --echo --broadcast --sink --reply --push --include-sender --every --text --binary --output --compress --fragment --lenient --max-message --max-fragments --connections --slow --queue --handshake-timeout --max-head --ping-interval --ping-timeout --no-pong --close-timeout --cert --key --pkcs12 --pass-file --self-signed --ca-out --client-ca --tls-min --tls-max --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
+            opts="-t -b -o -z -s -H -u -v -q -h --echo --broadcast --sink --reply --push --max-children --pass-env --grace --include-sender --every --text --binary --output --compress --fragment --lenient --max-message --max-fragments --subprotocol --header --path --user --bearer --origin --host --web --connections --slow --queue --handshake-timeout --max-head --ping-interval --ping-timeout --no-pong --close-timeout --cert --key --pkcs12 --pass-file --self-signed --ca-out --client-ca --tls-min --tls-max --fault --fault-after --fault-rate --seed --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -820,6 +820,18 @@ _wscope() {
                     return 0
                     ;;
                 --push)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-children)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pass-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grace)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -844,6 +856,46 @@ _wscope() {
                     return 0
                     ;;
                 --max-fragments)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subprotocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bearer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --origin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -908,6 +960,22 @@ _wscope() {
                     return 0
                     ;;
                 --tls-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fault)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fault-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fault-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -300,6 +300,9 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l no-config -d 'Rea
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l reply -d 'Answer each message of a client with the next of these texts, going round; repeat it for more' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l push -d 'Send each client the lines of this file, one every --every, and then nothing more' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l max-children -d 'Run no more commands than this at a time; one more client is closed with 1013' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l pass-env -d 'Hand this variable of wscope\'s environment on to the command; repeat it, or give a comma list' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l grace -d 'How long a command may take to end when its client has left, and again after TERM' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l every -d 'With --push: how long to wait between two lines; 0 sends all at once [default: 1s]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -s o -l output -d 'Write the messages of all clients to stdout in this form [default: none; on a terminal human]' -r -f -a "lines\t'One message a line'
 nul\t'Messages end with a NUL'
@@ -312,6 +315,13 @@ human\t'What a terminal shows (output only)'"
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l fragment -d 'Send messages in fragments of at most this many bytes' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l max-message -d 'The largest message received; a larger one fails its connection (1009)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l max-fragments -d 'The most fragments of a message received, empty ones too; more fail its connection (1009)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s s -l subprotocol -d 'Speak this subprotocol; of those that a client offers, the first named here is chosen (repeat, or a comma list)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s H -l header -d 'Add this header field to every answer, refusals included; @FILE reads lines (repeat)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l path -d 'Let in at this path only, others get 404; /a/* is all below /a/ (repeat)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s u -l user -d 'Let in only who gives this name and password, others get 401' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l bearer -d 'Let in only who gives this token, others get 401; @FILE reads its first line' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l origin -d 'Let in pages of this origin only, others get 403 (repeat, or a comma list; * is any)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l host -d 'Let in who calls this server by this name (its Host), others get 421 (repeat, or a comma list; * is any)' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l connections -d 'The most connections at a time; one more is refused with 503' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l slow -d 'What to do when more than --queue waits for a client: drop, wait or disconnect' -r -f -a "drop\t'It misses messages until its queue has room'
 wait\t'Those whose messages fill its queue are not read until it has room'
@@ -330,6 +340,10 @@ complete -c wscope -n "__fish_wscope_using_subcommand serve" -l ca-out -d 'With 
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l client-ca -d 'Let in only clients with a certificate that one of this file\'s (PEM or DER) has issued' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l tls-min -d 'The oldest TLS version to accept: 1.2 or 1.3' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l tls-max -d 'The newest TLS version to accept: 1.2 or 1.3' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l fault -d 'Misbehave, to test clients (repeat): wscope help faults' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l fault-after -d 'Misbehave only after so many messages of a connection' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l fault-rate -d 'Misbehave on this share of the connections, or of the messages: 0.1 or 10%' -r
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l seed -d 'Draw others for --fault-rate; the same number draws the same ones' -r
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l time -d 'Show when each event happened: relative, clock or delta [default: relative]' -r -f -a "relative\t'Seconds since the start'
 clock\t'The time of day'
 delta\t'Seconds since the event before'"
@@ -347,9 +361,10 @@ complete -c wscope -n "__fish_wscope_using_subcommand serve" -l broadcast -d 'Se
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l sink -d 'Answer nothing; tell how much came when a client leaves, and in the end'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l include-sender -d 'With --broadcast: send a message to its sender, too'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -s t -l text -d 'Send --reply and --push as text messages; this is the default'
-complete -c wscope -n "__fish_wscope_using_subcommand serve" -s b -l binary -d 'Send --reply and --push as binary messages'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s b -l binary -d 'Send --reply and --push as binary messages; with a command, send the blocks it writes, and add no newlines'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -s z -l compress -d 'Agree to permessage-deflate where a client offers it (RFC 7692)'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l lenient -d 'Report what clients do against the protocol and go on where what follows still makes sense'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l web -d 'Serve a page to try this server from a browser, at / and at every --path'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l no-pong -d 'Do not answer pings'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l self-signed -d 'Make a certificate for localhost, 127.0.0.1 and ::1, for this run'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -s v -l verbose -d 'Show the heads of request and response, TLS facts, timings, compression and final statistics; -vv: frames too'

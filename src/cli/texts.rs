@@ -17,7 +17,7 @@ Examples:
   echo hello | wscope ws://localhost:8080    send lines, print the answers
   wscope -m '{\"op\":\"ping\"}' -1 localhost:8080   ask once, print one answer
 
-More: wscope --help, wscope help exit-codes|close-codes|forms|limits|records|config|repl";
+More: wscope --help, wscope help exit-codes|close-codes|forms|limits|records|config|repl|faults";
 
 /// Below the long help.
 pub const EXAMPLES: &str = "\
@@ -31,7 +31,7 @@ Examples:
   wscope -v -k wss://localhost:8443                    see heads, TLS facts and timings
   wscope serve :0 --reply pong                         be the server: answer every message
 
-Topics: wscope help exit-codes, close-codes, forms, limits, records, config, repl";
+Topics: wscope help exit-codes, close-codes, forms, limits, records, config, repl, faults";
 
 /// `wscope help exit-codes`.
 pub fn exit_codes(meanings: &[(u8, &str)]) -> String {
