@@ -1,4 +1,5 @@
 //! `wscope serve`: listening, what is shown of whom and where, limits, and leaving.
+#![cfg(unix)]
 
 mod common;
 
@@ -209,7 +210,6 @@ fn what_cannot_be_served_is_said_before_anything_listens() {
     wscope(&["serve", ":0", "--push", "/no/such"]).run().fails(9, &["/no/such"]).never_says("listening on ");
 }
 
-#[cfg(unix)]
 #[test]
 fn unix_sockets_are_served_too() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -220,7 +220,6 @@ fn unix_sockets_are_served_too() {
     wscope(&["--unix-socket", path, "-1", "-m", "x", "localhost"]).run().exits(0).prints("x\n");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let call = wscope(&["serve", ":0", "-o", "lines"]).stdout_unread();
@@ -234,7 +233,6 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 }
 
 /// Ends the server as Ctrl-C does, and gives what it printed.
-#[cfg(unix)]
 #[track_caller]
 fn interrupt(server: &mut Served) -> common::Output {
     server.signal(nix::sys::signal::Signal::SIGINT);
