@@ -41,9 +41,13 @@ pub fn say(client: &mut Client, text: &str) {
 /// The next message, which must be text.
 #[track_caller]
 pub fn hear(client: &mut Client) -> String {
-    match client.read() {
-        Ok(Message::Text(text)) => text.to_string(),
-        other => panic!("a text message was awaited: {other:?}"),
+    loop {
+        match client.read() {
+            Ok(Message::Text(text)) => return text.to_string(),
+            // Whoever is not read is asked now and then whether it is still there.
+            Ok(Message::Pong(_)) => {}
+            other => panic!("a text message was awaited: {other:?}"),
+        }
     }
 }
 
@@ -57,6 +61,7 @@ pub fn hear_to_end(client: &mut Client) -> (Vec<String>, u16, String) {
             Ok(Message::Close(Some(CloseFrame { code, reason }))) => {
                 close = Some((u16::from(code), reason.to_string()));
             }
+            Ok(Message::Pong(_)) => {}
             Err(Error::ConnectionClosed) if close.is_some() => {
                 let (code, reason) = close.expect("there is one");
                 return (texts, code, reason);

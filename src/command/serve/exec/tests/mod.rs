@@ -168,9 +168,13 @@ fn connect(port: u16, target: &str) -> Client {
 }
 
 fn text(client: &mut Client) -> String {
-    match client.read().unwrap() {
-        Message::Text(text) => text.to_string(),
-        other => panic!("a text message was awaited: {other:?}"),
+    loop {
+        match client.read().unwrap() {
+            Message::Text(text) => return text.to_string(),
+            // Whoever is not read is asked now and then whether it is still there.
+            Message::Pong(_) => {}
+            other => panic!("a text message was awaited: {other:?}"),
+        }
     }
 }
 
@@ -187,6 +191,7 @@ fn to_end(client: &mut Client) -> (Vec<String>, u16, String) {
             Ok(Message::Close(Some(CloseFrame { code, reason }))) => {
                 close = Some((u16::from(code), reason.to_string()));
             }
+            Ok(Message::Pong(_)) => {}
             Ok(other) => panic!("not awaited: {other:?}"),
             Err(Error::ConnectionClosed) => {
                 let (code, reason) = close.expect("a close frame");
