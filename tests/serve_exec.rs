@@ -170,3 +170,19 @@ fn a_command_that_has_gone_is_an_error_of_one_connection() {
     assert_eq!((code, reason.as_str()), (1011, "the command cannot be started"));
     server.wait_stderr("script.sh cannot be started");
 }
+
+#[test]
+fn no_web_page_reaches_a_command_unless_it_is_named() {
+    let (_folder, server) = serve_file("#!/bin/sh\necho reached\n");
+    let enters = |server: &Served, options: &[&str]| server.client(&[options, &["--no-input"]].concat());
+    enters(&server, &[]).exits(0).prints("reached\n");
+    enters(&server, &["--origin", &format!("http://{}", server.addr())]).exits(0).prints("reached\n");
+    enters(&server, &["--origin", "https://page.example"]).fails(5, &["403"]).prints("");
+    // A name of the page's own that was made to point here (DNS rebinding).
+    enters(&server, &["-H", "Host: page.example"]).fails(5, &["421"]).prints("");
+    let named =
+        ["serve", ":0", "--origin", "https://page.example", "--host", "page.example", "--", "echo", "in"];
+    let server = Served::start(wscope(&named));
+    let page = ["--origin", "https://page.example", "-H", "Host: page.example"];
+    enters(&server, &page).exits(0).prints("in\n");
+}
