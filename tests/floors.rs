@@ -26,7 +26,7 @@ const FLOORS: [(&str, u8); 11] = [
 /// Crates with a place of their own: the beginnings of the paths where they may be named.
 const PLACES: [(&str, &[&str]); 5] = [
     ("clap", &["command/", "cli.rs", "exit.rs", "main.rs", "lib.rs"]),
-    ("rustyline", &["command/repl", "output"]),
+    ("rustyline", &["command/typing", "output"]),
     ("crossterm", &["output"]),
     ("native_tls", &["net/"]),
     ("flate2", &["wire/deflate/"]),

@@ -19,7 +19,7 @@ pub fn topic(name: &str) -> Result<String> {
         "limits" => LIMITS.to_owned(),
         "records" => RECORDS.to_owned(),
         "config" => CONFIG.to_owned(),
-        "repl" => format!("The prompt\n\n{}\n{PROMPT}", super::repl::help()),
+        "repl" => format!("The prompt\n\n{}\n{PROMPT}", super::typing::help()),
         "faults" => super::serve::faults_topic(),
         _ => {
             let near = TOPICS.into_iter().max_by(|a, b| {

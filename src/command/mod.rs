@@ -15,6 +15,8 @@ pub mod help;
 mod pipe;
 mod repl;
 pub mod serve;
+mod stdin;
+mod typing;
 
 use std::sync::Arc;
 

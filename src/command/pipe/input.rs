@@ -6,9 +6,9 @@
 use std::io;
 use std::time::Instant;
 
-use super::stdin::{Block, Stdin};
 use crate::command::args::Form;
 use crate::command::client::{Fed, decode};
+use crate::command::stdin::{Block, Stdin};
 use crate::record;
 use crate::session::Outbound;
 use crate::wire::Kind;

@@ -4,7 +4,6 @@
 
 mod input;
 mod progress;
-mod stdin;
 
 use std::io;
 use std::time::Instant;

@@ -4,14 +4,7 @@
 //! screen's thread places texts above the typed line. The prompt ends with the connection, whatever the editor is
 //! doing.
 
-mod editor;
-mod helper;
-mod line;
-mod plain;
 mod prompt;
-mod slash;
-mod thread;
-mod viewer;
 
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -20,8 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use self::prompt::Prompt;
-use self::thread::Typist;
 use super::client::{Client, LAST_CALL, Order, Plan, watch_signals};
+use super::typing::{Setup, Typist};
 use super::{ExitCode, Outcome};
 use crate::output::screen::Screen;
 use crate::output::terminal::{self, Modes};
@@ -37,11 +30,11 @@ pub fn run(plan: Plan, exit_code: ExitCode) -> Result<Outcome> {
     let mut engine = Engine::new(plan.started, true)?;
     let mailbox = engine.mailbox();
     let over = watch_signals(mailbox.clone(), modes.clone(), LAST_CALL, Order::Signal)?;
-    let setup = line::Setup::new(&plan, modes.clone());
+    let setup = Setup::new(&plan, modes.clone());
     let history = plan.history();
     let mut typist = match terminal::can_edit() {
-        true => thread::with_editor(setup, history, mailbox.clone()),
-        false => thread::without_editor(setup, mailbox.clone()),
+        true => Typist::with_editor(setup, history, mailbox.clone()),
+        false => Typist::without_editor(setup, mailbox.clone()),
     };
     let drained = mailbox.clone();
     let place = typist.place()?;
@@ -76,9 +69,4 @@ fn finish(typist: Typist, screen: Screen, printer: JoinHandle<()>) {
     typist.end();
     let rest = screen.rest().concat();
     crate::output::terminal::write(&rest);
-}
-
-/// What can be typed, for `wscope help repl`.
-pub fn help() -> String {
-    slash::help(None)
 }

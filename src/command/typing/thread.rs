@@ -68,16 +68,6 @@ pub struct Typist {
     obedient: bool,
 }
 
-/// Starts the thread with a line editor.
-pub fn with_editor(setup: Setup, history: Option<PathBuf>, mailbox: Mailbox<Order>) -> Typist {
-    start(true, move |signals, go, place| editor::run(&setup, history, &mailbox, &signals, &go, &place))
-}
-
-/// Starts the thread with a plain reader, for terminals that cannot edit.
-pub fn without_editor(setup: Setup, mailbox: Mailbox<Order>) -> Typist {
-    start(false, move |_, go, place| plain::run(&setup, &mailbox, &go, &place))
-}
-
 fn start(
     obedient: bool,
     run: impl FnOnce(Arc<Signals>, Receiver<Screen>, Sender<Box<dyn Place>>) + Send + 'static,
@@ -104,6 +94,16 @@ fn start(
 }
 
 impl Typist {
+    /// Starts the thread with a line editor.
+    pub fn with_editor(setup: Setup, history: Option<PathBuf>, mailbox: Mailbox<Order>) -> Typist {
+        start(true, move |signals, go, place| editor::run(&setup, history, &mailbox, &signals, &go, &place))
+    }
+
+    /// Starts the thread with a plain reader, for terminals that cannot edit.
+    pub fn without_editor(setup: Setup, mailbox: Mailbox<Order>) -> Typist {
+        start(false, move |_, go, place| plain::run(&setup, &mailbox, &go, &place))
+    }
+
     /// Where texts are to be placed.
     pub fn place(&self) -> Result<Box<dyn Place>> {
         Ok(self.place.recv()?)
