@@ -229,19 +229,17 @@ fn first_messages(options: &Options, kind: Kind) -> Result<Vec<(Kind, Vec<u8>)>>
     Ok(first)
 }
 
-impl Plan {
-    /// Where the typed lines of a prompt are kept; `None` where there is no home for them or none is wanted.
+impl Showing {
+    /// Where typed lines are kept; `None` where there is no home for them or none is wanted.
     pub fn history(&self) -> Option<PathBuf> {
         use etcetera::BaseStrategy;
-        if self.options.showing.no_history {
+        if self.no_history {
             return None;
         }
         let base = etcetera::choose_base_strategy().ok()?;
         Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("wscope").join("history"))
     }
-}
 
-impl Showing {
     /// How text looks on a stream, which may be a terminal.
     pub fn style(&self, terminal: bool) -> Style {
         let on = |when: bool, always: bool| always || (when && terminal);

@@ -8,17 +8,16 @@ use rustyline::error::ReadlineError;
 use rustyline::history::History;
 use rustyline::{CompletionType, Config, EventHandler, ExternalPrinter, KeyEvent};
 
+use super::desk::{Desk, Entered};
 #[cfg(unix)]
 use super::helper::Suspend;
-use super::helper::{Editor, Helper, Interrupted, Typing};
-use super::line::Setup;
-use super::slash::{self, Command};
+use super::helper::{Draft, Editor, Helper, Interrupted};
+use super::slash::Commands;
 use super::thread::{Signals, Stage};
 use super::viewer;
 use crate::command::client::Order;
 use crate::output::screen::{Place, Screen};
 use crate::output::terminal::{self, Modes};
-use crate::session::Mailbox;
 
 /// A lone ESC must not stop all printing: after this many milliseconds it is a key of its own.
 const ESCAPE_TIMEOUT: u16 = 50;
@@ -51,57 +50,52 @@ impl Place for Above {
 
 /// Reads lines until the session is over, then shows what the editor still holds.
 pub(super) fn run(
-    setup: &Setup,
+    desk: &dyn Desk,
+    modes: &Modes,
     history: Option<PathBuf>,
-    mailbox: &Mailbox<Order>,
     signals: &Arc<Signals>,
     go: &Receiver<Screen>,
     place: &Sender<Box<dyn Place>>,
 ) {
-    let typing = Typing::default();
+    let draft = Draft::default();
     let interrupted = Interrupted::default();
-    let mut editor = match build(typing.clone(), interrupted.clone(), Arc::clone(signals), &setup.modes) {
+    let helper = Helper::new(draft.clone(), Arc::clone(signals), Commands::clone(desk.commands()));
+    let mut editor = match build(helper, interrupted.clone(), modes) {
         Ok(editor) => editor,
-        Err(error) => return give_up(mailbox, &error),
+        Err(error) => return give_up(desk, &error),
     };
     match editor.create_external_printer() {
         Ok(printer) => {
             drop(place.send(Box::new(Above { printer: Box::new(printer), signals: Arc::clone(signals) })))
         }
-        Err(error) => return give_up(mailbox, &error),
+        Err(error) => return give_up(desk, &error),
     }
     if let Ok(screen) = go.recv() {
-        let mut typist =
-            Reader { setup, mailbox, signals, screen, typing, interrupted, history, warned: false };
+        let mut typist = Reader { desk, signals, screen, draft, interrupted, history, warned: false };
         typist.load(&mut editor);
         while !signals.is_over() && typist.read(&mut editor) {}
     }
     signals.set(Stage::Left);
-    show_the_rest(&mut editor, mailbox, signals);
+    show_the_rest(&mut editor, desk, signals);
 }
 
 /// Reads on without a prompt until everything is shown: the editor may hold a text, and the printer waits until it
 /// takes the next.
-fn show_the_rest(editor: &mut Editor, mailbox: &Mailbox<Order>, signals: &Signals) {
+fn show_the_rest(editor: &mut Editor, desk: &dyn Desk, signals: &Signals) {
     while !signals.is_shown() {
         match editor.readline("") {
             Ok(_) => {}
             Err(ReadlineError::Interrupted) if signals.is_over() => terminal::write(LINE_UP),
             // The closing handshake takes its time, and the user has none.
             Err(ReadlineError::Interrupted) => {
-                mailbox.send(Order::Interrupt);
+                desk.order(Order::Interrupt);
             }
             Err(_) => return signals.wait_until_over(),
         }
     }
 }
 
-fn build(
-    typing: Typing,
-    interrupted: Interrupted,
-    signals: Arc<Signals>,
-    modes: &Modes,
-) -> rustyline::Result<Editor> {
+fn build(helper: Helper, interrupted: Interrupted, modes: &Modes) -> rustyline::Result<Editor> {
     let config = Config::builder()
         .keyseq_timeout(Some(ESCAPE_TIMEOUT))
         .completion_type(CompletionType::List)
@@ -110,25 +104,24 @@ fn build(
         .auto_add_history(false)
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Helper::new(typing, signals)));
+    editor.set_helper(Some(helper));
     editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(interrupted)));
     #[cfg(unix)]
     editor.bind_sequence(KeyEvent::ctrl('Z'), EventHandler::Conditional(Box::new(Suspend(modes.clone()))));
     Ok(editor)
 }
 
-fn give_up(mailbox: &Mailbox<Order>, error: &ReadlineError) {
-    mailbox.send(Order::Complain(format!("the terminal cannot be used: {error}")));
-    mailbox.send(Order::EndOfInput);
+fn give_up(desk: &dyn Desk, error: &ReadlineError) {
+    desk.order(Order::Complain(format!("the terminal cannot be used: {error}")));
+    desk.order(Order::EndOfInput);
 }
 
 /// What reading a line needs.
 struct Reader<'a> {
-    setup: &'a Setup,
-    mailbox: &'a Mailbox<Order>,
+    desk: &'a dyn Desk,
     signals: &'a Signals,
     screen: Screen,
-    typing: Typing,
+    draft: Draft,
     interrupted: Interrupted,
     history: Option<PathBuf>,
     warned: bool,
@@ -137,7 +130,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads one entry and does what it asks for. `false` when there is nothing more to read.
     fn read(&mut self, editor: &mut Editor) -> bool {
-        self.typing.set("");
+        self.draft.set("");
         let line = editor.readline(PROMPT);
         self.signals.leave_texts();
         match line {
@@ -147,52 +140,45 @@ impl Reader<'_> {
                 true
             }
             Err(ReadlineError::Interrupted) if self.signals.is_over() => {
-                if self.typing.is_empty() {
+                if self.draft.is_empty() {
                     terminal::write(LINE_UP);
                 }
                 false
             }
             // Nobody typed it: the signal came from outside.
             Err(ReadlineError::Interrupted) if !self.interrupted.take() => {
-                self.mailbox.send(Order::Interrupt);
+                self.desk.order(Order::Interrupt);
                 false
             }
             // A line that was begun is cleared; on an empty one Ctrl-C means to leave.
-            Err(ReadlineError::Interrupted) if !self.typing.is_empty() => true,
+            Err(ReadlineError::Interrupted) if !self.draft.is_empty() => true,
             Err(ReadlineError::Interrupted) => {
-                self.mailbox.send(Order::Interrupt);
+                self.desk.order(Order::Interrupt);
                 false
             }
             Err(ReadlineError::Eof) => {
-                self.mailbox.send(Order::EndOfInput);
+                self.desk.order(Order::EndOfInput);
                 false
             }
             Err(error) => {
-                give_up(self.mailbox, &error);
+                give_up(self.desk, &error);
                 false
             }
         }
     }
 
-    fn obey(&mut self, entry: &str) {
-        let text = match self.setup.read(entry) {
-            None => return,
-            Some(Ok(Command::Order(order))) => {
-                self.mailbox.send(order);
-                return;
-            }
-            Some(Ok(Command::Help(command))) => slash::help(command.as_deref()),
-            Some(Ok(Command::Show(back))) => return self.show(back),
-            Some(Ok(Command::Edit)) => return self.edit(),
-            Some(Err(error)) => error,
-        };
-        self.mailbox.send(Order::Complain(text));
+    fn obey(&self, entry: &str) {
+        match self.desk.enter(entry) {
+            Entered::Done => {}
+            Entered::Show(back) => self.show(back),
+            Entered::Edit => self.edit(),
+        }
     }
 
     /// Shows a message in full; what does not fit on the screen goes through the pager.
     fn show(&self, back: usize) {
         let (reply, message) = std::sync::mpsc::channel();
-        if !self.mailbox.send(Order::Show { back, reply }) {
+        if !self.desk.order(Order::Show { back, reply }) {
             return;
         }
         let Ok(Some(text)) = message.recv() else { return };
@@ -212,19 +198,11 @@ impl Reader<'_> {
         self.signals.set(Stage::Away);
         let result = viewer::compose();
         self.signals.set(Stage::Typing);
-        let order = match result {
-            Ok(text) if text.is_empty() => return,
-            Ok(text) => match self.setup.message(&text) {
-                Ok(Command::Order(Order::Send { kind, payload, .. })) => {
-                    Order::Send { kind, payload, typed: false }
-                }
-                Ok(Command::Order(order)) => order,
-                Ok(_) => return,
-                Err(error) => Order::Complain(error),
-            },
-            Err(error) => Order::Complain(error.to_string()),
-        };
-        self.mailbox.send(order);
+        match result {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => self.desk.compose(&text),
+            Err(error) => drop(self.desk.order(Order::Complain(error.to_string()))),
+        }
     }
 
     fn load(&mut self, editor: &mut Editor) {
@@ -253,7 +231,7 @@ impl Reader<'_> {
     fn warn(&mut self, path: &Path, error: &ReadlineError) {
         if !std::mem::replace(&mut self.warned, true) {
             let text = format!("the history {} cannot be used: {error}", path.display());
-            self.mailbox.send(Order::Complain(text));
+            self.desk.order(Order::Complain(text));
         }
     }
 }

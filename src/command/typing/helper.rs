@@ -14,7 +14,7 @@ use rustyline::{
 };
 
 use super::line::is_unfinished;
-use super::slash::{COMMANDS, crafted};
+use super::slash::{Commands, crafted};
 use super::thread::Signals;
 #[cfg(unix)]
 use crate::output::terminal::Modes;
@@ -25,7 +25,7 @@ pub type Editor = rustyline::Editor<Helper, DefaultHistory>;
 
 /// What is being typed, for those who cannot ask the editor.
 #[derive(Clone, Default)]
-pub struct Typing(Arc<Mutex<String>>);
+pub struct Draft(Arc<Mutex<String>>);
 
 /// Whether Ctrl-C was typed: the editor reports a signal in the same way.
 #[derive(Clone, Default)]
@@ -67,11 +67,12 @@ impl ConditionalEventHandler for Suspend {
 pub struct Helper {
     files: FilenameCompleter,
     history: HistoryHinter,
-    typing: Typing,
+    draft: Draft,
     signals: Arc<Signals>,
+    commands: Commands,
 }
 
-impl Typing {
+impl Draft {
     /// Whether nothing has been typed on the current line.
     pub fn is_empty(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
@@ -87,9 +88,15 @@ impl Typing {
 }
 
 impl Helper {
-    /// A helper that takes note of the line in `typing`, and tells `signals` when texts can be shown above it.
-    pub(super) fn new(typing: Typing, signals: Arc<Signals>) -> Helper {
-        Helper { files: FilenameCompleter::new(), history: HistoryHinter::new(), typing, signals }
+    /// A helper that takes note of the line in `draft`, and tells `signals` when texts can be shown above it.
+    pub(super) fn new(draft: Draft, signals: Arc<Signals>, commands: Commands) -> Helper {
+        let (files, history) = (FilenameCompleter::new(), HistoryHinter::new());
+        Helper { files, history, draft, signals, commands }
+    }
+
+    /// The commands by name.
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.commands.entries.iter().map(|entry| entry.name)
     }
 }
 
@@ -114,19 +121,19 @@ impl Hinter for Helper {
     fn hint(&self, line: &str, pos: usize, context: &Context<'_>) -> Option<String> {
         // Asked for with each line shown, first with the empty one: the editor has the terminal.
         self.signals.take_texts();
-        self.typing.set(line);
+        self.draft.set(line);
         if pos < line.len() || line.contains('\n') {
             return None;
         }
-        arguments_hint(line).or_else(|| self.history.hint(line, pos, context))
+        arguments_hint(&self.commands, line).or_else(|| self.history.hint(line, pos, context))
     }
 }
 
 /// What a command that was typed in full takes.
-fn arguments_hint(line: &str) -> Option<String> {
+fn arguments_hint(commands: &Commands, line: &str) -> Option<String> {
     let name = line.strip_prefix('/')?;
     let bare = name.strip_suffix(' ').unwrap_or(name);
-    let entry = COMMANDS.iter().find(|entry| entry.name == bare && !entry.arguments.is_empty())?;
+    let entry = commands.find(bare).ok().filter(|entry| !entry.arguments.is_empty())?;
     let blank = if bare.len() == name.len() { " " } else { "" };
     Some(format!("{blank}{}", entry.arguments))
 }
@@ -138,24 +145,24 @@ impl Completer for Helper {
         let typed = &line[..pos];
         let Some(command) = typed.strip_prefix('/') else { return Ok((pos, Vec::new())) };
         match command.split_once(' ') {
-            None => Ok((0, commands(command))),
+            None => Ok((0, names(&self.commands, command))),
             Some(("close", code)) if !code.contains(' ') => Ok((pos - code.len(), close_codes(code))),
             Some(("file" | "save" | "record", _)) => self.files.complete(line, pos, context),
-            Some(("help", name)) => {
-                Ok((pos - name.len(), words(COMMANDS.iter().map(|entry| entry.name), name)))
-            }
+            Some(("help", name)) => Ok((pos - name.len(), words(self.names(), name))),
             Some(("frame", rest)) => {
                 let word = rest.rsplit(' ').next().unwrap_or_default();
                 Ok((pos - word.len(), words(crafted::WORDS.into_iter(), word)))
             }
-            Some((name, word)) if !word.contains(' ') => Ok((pos - word.len(), choices(name, word))),
+            Some((name, word)) if !word.contains(' ') => {
+                Ok((pos - word.len(), choices(&self.commands, name, word)))
+            }
             Some(_) => Ok((pos, Vec::new())),
         }
     }
 }
 
-fn commands(start: &str) -> Vec<Pair> {
-    let fitting = COMMANDS.iter().filter(|entry| entry.name.starts_with(start));
+fn names(commands: &Commands, start: &str) -> Vec<Pair> {
+    let fitting = commands.entries.iter().filter(|entry| entry.name.starts_with(start));
     fitting
         .map(|entry| {
             let blank = if entry.arguments.is_empty() { "" } else { " " };
@@ -174,8 +181,8 @@ fn close_codes(start: &str) -> Vec<Pair> {
 }
 
 /// The words of a command that takes one of a few, read off its arguments.
-fn choices(name: &str, start: &str) -> Vec<Pair> {
-    let entry = COMMANDS.iter().find(|entry| entry.name == name && entry.arguments.contains('|'));
+fn choices(commands: &Commands, name: &str, start: &str) -> Vec<Pair> {
+    let entry = commands.find(name).ok().filter(|entry| entry.arguments.contains('|'));
     let entry = entry.filter(|entry| !entry.arguments.contains(' '));
     entry.map_or_else(Vec::new, |entry| words(entry.arguments.split('|'), start))
 }
@@ -195,18 +202,20 @@ mod tests {
 
     #[test]
     fn commands_codes_and_choices_complete() {
-        assert_eq!(shown(commands("pi")), ["/ping"]);
+        let commands = Commands::of_session();
+        assert_eq!(shown(names(&commands, "pi")), ["/ping"]);
         assert!(shown(close_codes("100")).iter().any(|code| code.starts_with("1000 ")));
         assert!(!shown(close_codes("")).iter().any(|code| code.starts_with("1006")));
-        assert_eq!(shown(choices("quiet", "o")), ["on", "off"]);
-        assert!(choices("ping", "").is_empty() && choices("raw", "").is_empty());
+        assert_eq!(shown(choices(&commands, "quiet", "o")), ["on", "off"]);
+        assert!(choices(&commands, "ping", "").is_empty() && choices(&commands, "raw", "").is_empty());
     }
 
     #[test]
     fn a_command_hints_at_its_arguments() {
-        assert_eq!(arguments_hint("/close").as_deref(), Some(" [CODE] [REASON]"));
-        assert_eq!(arguments_hint("/close ").as_deref(), Some("[CODE] [REASON]"));
-        assert_eq!(arguments_hint("/status"), None);
-        assert_eq!(arguments_hint("close"), None);
+        let hint = |line| arguments_hint(&Commands::of_session(), line);
+        assert_eq!(hint("/close").as_deref(), Some(" [CODE] [REASON]"));
+        assert_eq!(hint("/close ").as_deref(), Some("[CODE] [REASON]"));
+        assert_eq!(hint("/status"), None);
+        assert_eq!(hint("close"), None);
     }
 }

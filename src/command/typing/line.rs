@@ -1,36 +1,25 @@
 //! A typed line becomes an order: text to send, or a slash command.
 
-use super::slash::{self, Command};
+use super::slash::{self, Command, Commands};
 use crate::command::args::Form;
-use crate::command::args::Options;
-use crate::command::client::decode;
-use crate::command::client::{Order, Plan};
-use crate::output::terminal::Modes;
+use crate::command::client::{Order, decode};
 use crate::record;
 use crate::wire::Kind;
 
-/// How typed lines are read (`-i`, `-b`), and what `/connect` starts from.
+/// How typed lines are read.
 #[derive(Clone)]
 pub struct Setup {
-    /// The options of the session.
-    pub options: Options,
-    /// The modes of the terminal as found.
-    pub modes: Modes,
-    form: Form,
-    kind: Kind,
+    /// The form in which a line is a message (`-i`).
+    pub form: Form,
+    /// What is sent where a command leaves it open (`-b`).
+    pub kind: Kind,
+    /// The largest message, in bytes (`--max-message`).
+    pub max_message: u64,
+    /// What can be asked for.
+    pub commands: Commands,
 }
 
 impl Setup {
-    /// What the plan says of typed lines.
-    pub fn new(plan: &Plan, modes: Modes) -> Setup {
-        Setup {
-            modes,
-            options: plan.options.clone(),
-            form: plan.input.unwrap_or(Form::Lines),
-            kind: plan.kind,
-        }
-    }
-
     /// What a typed entry asks for; `None` for an empty one.
     pub fn read(&self, entry: &str) -> Option<Result<Command, String>> {
         let entry = continued(entry);
@@ -39,13 +28,21 @@ impl Setup {
         }
         Some(match entry.strip_prefix('/') {
             Some(rest) if !rest.starts_with('/') => slash::parse(rest, self),
-            Some(rest) => self.message(rest),
-            None => self.message(&entry),
+            Some(rest) => self.message(rest).map(Command::Order),
+            None => self.message(&entry).map(Command::Order),
         })
     }
 
+    /// What a text becomes that was composed in another program, and so does not stand on the screen.
+    pub fn composed(&self, text: &str) -> Result<Order, String> {
+        match self.message(text)? {
+            Order::Send { kind, payload, .. } => Ok(Order::Send { kind, payload, typed: false }),
+            order => Ok(order),
+        }
+    }
+
     /// What typed text becomes in the form of `-i`.
-    pub fn message(&self, text: &str) -> Result<Command, String> {
+    fn message(&self, text: &str) -> Result<Order, String> {
         let payload = match self.form {
             Form::Hex => decode::hex(text.as_bytes())?,
             Form::Base64 => decode::base64(text.as_bytes())?,
@@ -55,12 +52,7 @@ impl Setup {
         if self.kind == Kind::Text && std::str::from_utf8(&payload).is_err() {
             return Err("not sent: this is not UTF-8, so it cannot be a text message".to_owned());
         }
-        self.fits(Order::Send { kind: self.kind, payload, typed: true }).map(Command::Order)
-    }
-
-    /// What is sent where a command leaves it open (`-b`).
-    pub fn kind(&self) -> Kind {
-        self.kind
+        self.fits(Order::Send { kind: self.kind, payload, typed: true })
     }
 
     /// The order, if its message is not too large.
@@ -69,15 +61,15 @@ impl Setup {
             Order::Send { payload, .. } | Order::Fragment { payload, .. } => payload.len(),
             _ => 0,
         };
-        match length as u64 > self.options.messages.max_message.0 {
+        match length as u64 > self.max_message {
             true => Err(format!("not sent: {length} bytes are more than --max-message allows")),
             false => Ok(order),
         }
     }
 
-    fn record(&self, text: &str) -> Result<Command, String> {
+    fn record(&self, text: &str) -> Result<Order, String> {
         let send = |kind, payload| Order::Send { kind, payload, typed: false };
-        Ok(Command::Order(match record::parse(text.as_bytes()).map_err(|error| error.to_string())? {
+        Ok(match record::parse(text.as_bytes()).map_err(|error| error.to_string())? {
             record::Input::Text(data) => send(Kind::Text, data.into_bytes()),
             record::Input::Binary(data) => send(Kind::Binary, data),
             record::Input::Ping(data) => Order::Ping(data),
@@ -87,7 +79,7 @@ impl Setup {
             record::Input::Raw { bytes, writes } => Order::Raw { bytes, writes },
             record::Input::Sleep(_) => return Err("a sleep record means nothing at a prompt".to_owned()),
             record::Input::Skip => return Err("this record says what happened, not what to send".to_owned()),
-        }))
+        })
     }
 }
 

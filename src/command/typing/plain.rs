@@ -1,21 +1,16 @@
-//! Reads lines from a terminal that cannot edit (TERM=dumb): slash commands work, history and completion do not.
+//! Reads lines from a terminal that cannot edit (TERM=dumb), or whose output goes elsewhere: slash commands work, history
+//! and completion do not.
 
 use std::io::{self, BufRead};
 use std::sync::mpsc::{Receiver, Sender};
 
-use super::line::{Setup, is_unfinished};
-use super::slash::{self, Command};
+use super::desk::{Desk, Entered};
+use super::line::is_unfinished;
 use crate::command::client::Order;
 use crate::output::screen::{Here, Place, Screen};
-use crate::session::Mailbox;
 
 /// Reads lines until the input ends.
-pub(super) fn run(
-    setup: &Setup,
-    mailbox: &Mailbox<Order>,
-    go: &Receiver<Screen>,
-    place: &Sender<Box<dyn Place>>,
-) {
+pub(super) fn run(desk: &dyn Desk, go: &Receiver<Screen>, place: &Sender<Box<dyn Place>>) {
     // Main waits for the place; it is there until the program ends.
     let _ = place.send(Box::new(Here));
     let Ok(screen) = go.recv() else { return };
@@ -23,7 +18,7 @@ pub(super) fn run(
     for line in io::stdin().lock().split(b'\n') {
         let Ok(line) = line.map(String::from_utf8) else { break };
         let Ok(line) = line else {
-            mailbox.send(Order::Complain("not sent: the line is not UTF-8".to_owned()));
+            desk.order(Order::Complain("not sent: the line is not UTF-8".to_owned()));
             continue;
         };
         entry.push_str(line.strip_suffix('\r').unwrap_or(&line));
@@ -31,31 +26,25 @@ pub(super) fn run(
             entry.push('\n');
             continue;
         }
-        if !obey(setup, mailbox, &screen, &entry) {
-            return;
-        }
+        obey(desk, &screen, &entry);
         entry.clear();
     }
-    mailbox.send(Order::EndOfInput);
+    desk.order(Order::EndOfInput);
 }
 
-/// Does what an entry asks for. `false` when the session has ended.
-fn obey(setup: &Setup, mailbox: &Mailbox<Order>, screen: &Screen, entry: &str) -> bool {
-    let order = match setup.read(entry) {
-        None => return true,
-        // The terminal itself has shown what was typed.
-        Some(Ok(Command::Order(order))) => order,
-        Some(Ok(Command::Help(command))) => Order::Complain(slash::help(command.as_deref())),
-        Some(Ok(Command::Show(back))) => {
+/// Does what an entry asks for. The terminal itself has shown what was typed.
+fn obey(desk: &dyn Desk, screen: &Screen, entry: &str) {
+    match desk.enter(entry) {
+        Entered::Done => {}
+        Entered::Show(back) => {
             let (reply, message) = std::sync::mpsc::channel();
-            mailbox.send(Order::Show { back, reply });
+            desk.order(Order::Show { back, reply });
             if let Ok(Some(text)) = message.recv() {
                 screen.show(text);
             }
-            return true;
         }
-        Some(Ok(Command::Edit)) => Order::Complain("/edit needs a terminal that can do more".to_owned()),
-        Some(Err(error)) => Order::Complain(error),
-    };
-    mailbox.send(order)
+        Entered::Edit => {
+            desk.order(Order::Complain("/edit needs a terminal that can do more".to_owned()));
+        }
+    }
 }

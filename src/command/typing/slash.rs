@@ -36,8 +36,8 @@ pub struct Entry {
     pub does: &'static str,
 }
 
-/// All slash commands, in the order in which help lists them.
-pub const COMMANDS: &[Entry] = &[
+/// The commands of a client's session, in the order in which help lists them.
+pub const SESSION: &[Entry] = &[
     entry("ping", "[TEXT]", "send a ping; the answer shows the round-trip time (0xHEX gives bytes)"),
     entry("pong", "[TEXT]", "send an unsolicited pong (0xHEX gives bytes)"),
     entry("close", "[CODE] [REASON]", "start the closing handshake and show the answer"),
@@ -73,14 +73,25 @@ pub const COMMANDS: &[Entry] = &[
     entry("quit", "", "close with 1000 and leave, as Ctrl-D does"),
 ];
 
-const fn entry(name: &'static str, arguments: &'static str, does: &'static str) -> Entry {
+/// An entry of such a table.
+pub const fn entry(name: &'static str, arguments: &'static str, does: &'static str) -> Entry {
     Entry { name, arguments, does }
+}
+
+/// The commands that can be typed somewhere, and what is to be known before all of them.
+#[derive(Clone)]
+pub struct Commands {
+    /// What becomes of lines that are no commands.
+    pub head: &'static str,
+    /// In the order in which help lists them.
+    pub entries: Vec<&'static Entry>,
 }
 
 /// Reads a command without its slash.
 pub fn parse(text: &str, setup: &Setup) -> Result<Command, String> {
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let argument = rest.trim();
+    setup.commands.find(name)?;
     let order = match name {
         "ping" => Order::Ping(control_payload(argument)?),
         "pong" => Order::Pong(control_payload(argument)?),
@@ -89,7 +100,7 @@ pub fn parse(text: &str, setup: &Setup) -> Result<Command, String> {
         "bin" => message(Kind::Binary, decode::hex(argument.as_bytes())?),
         "base64" => message(Kind::Binary, decode::base64(argument.as_bytes())?),
         "file" => file(argument, setup)?,
-        "fragment" => setup.fits(crafted::fragment(argument, setup.kind())?)?,
+        "fragment" => setup.fits(crafted::fragment(argument, setup.kind)?)?,
         "frame" => crafted::frame(rest)?,
         "raw" => crafted::raw(argument)?,
         "frames" => Order::Frames(on_or_off(argument)?),
@@ -106,35 +117,51 @@ pub fn parse(text: &str, setup: &Setup) -> Result<Command, String> {
         "show" => return Ok(Command::Show(number(argument)?)),
         "edit" => return Ok(Command::Edit),
         "help" => return Ok(Command::Help((!argument.is_empty()).then(|| argument.to_owned()))),
-        _ => return Err(unknown(name)),
+        _ => return Err(setup.commands.unknown(name)),
     };
     Ok(Command::Order(order))
 }
 
-/// The text of `/help`.
-pub fn help(command: Option<&str>) -> String {
-    let Some(name) = command else {
-        let lines = COMMANDS.iter().map(|entry| {
-            let call = format!("/{} {}", entry.name, entry.arguments);
-            format!("  {call:<34}{}", entry.does.replace('\n', &format!("\n{:36}", "")))
-        });
+impl Commands {
+    /// Those of a client's session.
+    pub fn of_session() -> Commands {
         let head =
             "typed lines are sent as text; //x sends /x; a line that ends with \\ or opens JSON continues";
-        return std::iter::once(head.to_owned()).chain(lines).collect::<Vec<_>>().join("\n");
-    };
-    let name = name.trim_start_matches('/');
-    match COMMANDS.iter().find(|entry| entry.name == name) {
-        Some(entry) => format!("/{} {}\n  {}", entry.name, entry.arguments, entry.does.replace('\n', "\n  ")),
-        None => unknown(name),
+        Commands { head, entries: SESSION.iter().collect() }
     }
-}
 
-fn unknown(name: &str) -> String {
-    let near =
-        COMMANDS.iter().map(|entry| (strsim::normalized_damerau_levenshtein(name, entry.name), entry.name));
-    let best = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.5);
-    let hint = best.map_or("/help lists them".to_owned(), |(_, near)| format!("did you mean /{near}?"));
-    format!("there is no command /{name}: {hint}; a second slash sends it as text")
+    /// The command of this name.
+    pub fn find(&self, name: &str) -> Result<&'static Entry, String> {
+        let found = self.entries.iter().find(|entry| entry.name == name);
+        found.copied().ok_or_else(|| self.unknown(name))
+    }
+
+    /// The text of `/help`, or of `/help COMMAND`.
+    pub fn help(&self, command: Option<&str>) -> String {
+        let Some(name) = command else {
+            let lines = self.entries.iter().map(|entry| {
+                let call = format!("/{} {}", entry.name, entry.arguments);
+                format!("  {call:<34}{}", entry.does.replace('\n', &format!("\n{:36}", "")))
+            });
+            return std::iter::once(self.head.to_owned()).chain(lines).collect::<Vec<_>>().join("\n");
+        };
+        match self.find(name.trim_start_matches('/')) {
+            Ok(Entry { name, arguments, does }) => {
+                format!("/{name} {arguments}\n  {}", does.replace('\n', "\n  "))
+            }
+            Err(unknown) => unknown,
+        }
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let near = self
+            .entries
+            .iter()
+            .map(|entry| (strsim::normalized_damerau_levenshtein(name, entry.name), entry.name));
+        let best = near.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.5);
+        let hint = best.map_or("/help lists them".to_owned(), |(_, near)| format!("did you mean /{near}?"));
+        format!("there is no command /{name}: {hint}; a second slash sends it as text")
+    }
 }
 
 fn message(kind: Kind, payload: Vec<u8>) -> Order {
@@ -184,7 +211,7 @@ fn file(argument: &str, setup: &Setup) -> Result<Order, String> {
     };
     let path = needed(path, "a path")?;
     let payload = std::fs::read(path).map_err(|error| format!("{path}: {}", crate::net::io_text(&error)))?;
-    if payload.len() as u64 > setup.options.messages.max_message.0 {
+    if payload.len() as u64 > setup.max_message {
         return Err(format!("{path}: {} bytes are more than --max-message allows", payload.len()));
     }
     if kind == Kind::Text && std::str::from_utf8(&payload).is_err() {
@@ -305,12 +332,13 @@ mod tests {
 
     #[test]
     fn help_knows_every_command_and_unknown_ones_get_a_hint() {
-        let all = help(None);
-        for entry in COMMANDS {
+        let commands = Commands::of_session();
+        let all = commands.help(None);
+        for entry in SESSION {
             assert!(all.contains(&format!("/{}", entry.name)), "{}", entry.name);
         }
         assert!(all.lines().all(|line| line.chars().count() <= 120), "{all}");
-        assert!(help(Some("/ping")).contains("round-trip"));
-        assert!(unknown("pingg").contains("/ping"));
+        assert!(commands.help(Some("/ping")).contains("round-trip"));
+        assert!(commands.unknown("pingg").contains("/ping"));
     }
 }

@@ -11,11 +11,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::line::Setup;
+use super::desk::Desk;
 use super::{editor, plain};
-use crate::command::client::Order;
 use crate::output::screen::{Place, Screen};
-use crate::session::Mailbox;
+use crate::output::terminal::Modes;
 
 /// How long the editor may take to leave before the terminal is restored without it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -95,13 +94,13 @@ fn start(
 
 impl Typist {
     /// Starts the thread with a line editor.
-    pub fn with_editor(setup: Setup, history: Option<PathBuf>, mailbox: Mailbox<Order>) -> Typist {
-        start(true, move |signals, go, place| editor::run(&setup, history, &mailbox, &signals, &go, &place))
+    pub fn with_editor(desk: impl Desk, modes: Modes, history: Option<PathBuf>) -> Typist {
+        start(true, move |signals, go, place| editor::run(&desk, &modes, history, &signals, &go, &place))
     }
 
     /// Starts the thread with a plain reader, for terminals that cannot edit.
-    pub fn without_editor(setup: Setup, mailbox: Mailbox<Order>) -> Typist {
-        start(false, move |_, go, place| plain::run(&setup, &mailbox, &go, &place))
+    pub fn without_editor(desk: impl Desk) -> Typist {
+        start(false, move |_, go, place| plain::run(&desk, &go, &place))
     }
 
     /// Where texts are to be placed.
