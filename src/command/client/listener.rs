@@ -16,7 +16,7 @@ use anyhow::Result;
 use super::ending::{Goal, Linger};
 use super::front::{Fed, Front};
 use super::journal::Journal;
-use super::order::Order;
+use super::order::{Order, Repeat};
 use super::plan::Plan;
 use super::report;
 use super::retry::{self, Retry};
@@ -28,7 +28,6 @@ use crate::render::Redactor;
 use crate::session::opening::{self, Opening};
 use crate::session::{Control, Direction, Ended, Event, LinkId, Listener, Outbound, Ready, Source};
 use crate::wire::Kind;
-use orders::Repeat;
 use verdict::Why;
 
 /// How often a reader of a full output is looked after.
@@ -190,7 +189,7 @@ impl<F: Front> Client<F> {
         }
         let stamp = control.stamp();
         if let Some(archive) = &mut self.archive {
-            archive.push(stamp, event.clone().into_owned());
+            archive.push(None, stamp, event.clone().into_owned());
         }
         if let Some(journal) = &mut self.journal
             && let Err(error) = journal.take(event, &stamp, exit)
@@ -289,7 +288,7 @@ impl<F: Front> Client<F> {
     fn next_deadline(&self) -> Option<Instant> {
         let idle = self.idle_at();
         let retry = self.retry.as_ref().and_then(Retry::deadline);
-        let repeat = self.repeat.as_ref().and_then(|repeat| repeat.at);
+        let repeat = self.repeat.as_ref().and_then(Repeat::at);
         let blocked = self.blocked.then(|| Instant::now() + OUTPUT_CHECK);
         let linger = if self.blocked || self.link.is_none() { None } else { self.linger.deadline() };
         let feeding = self.link.is_some() && !self.linger.has_begun();

@@ -1,38 +1,25 @@
 //! What a prompt and the signals order a session to do.
 
-use std::fmt::Write as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::super::credentials;
 use super::super::front::{Display, Front};
 use super::super::journal::Journal;
-use super::super::order::Order;
+use super::super::order::{Order, Repeat};
+use super::super::report;
 use super::Client;
 use super::verdict::Why;
 use crate::net::Target;
-use crate::output::recording::Recording;
 use crate::record::Writer;
-use crate::render::{Untrusted, units};
-use crate::session::{Control, Outbound};
-use crate::wire::{SendError, State};
+use crate::render::units;
+use crate::session::Control;
 
 /// Beyond this many unsent bytes a repetition waits.
 const ENOUGH: usize = 256 * 1024;
 
-/// How long a repetition waits for the socket or the screen.
-const WAIT: Duration = Duration::from_millis(5);
-
 /// The number of SIGINT, which Ctrl-C stands for.
 const SIGINT: i32 = 2;
-
-/// An order that is carried out again and again.
-pub(super) struct Repeat {
-    left: u64,
-    pause: Duration,
-    order: Order,
-    pub(super) at: Option<Instant>,
-}
 
 impl<F: Front> Client<F> {
     /// Carries an order out.
@@ -49,8 +36,7 @@ impl<F: Front> Client<F> {
             }
             Order::Frames(shown) => self.show_frames(control, shown),
             Order::Repeat { count, pause, order } => {
-                let at = Some(control.now());
-                self.repeat = (count > 0).then_some(Repeat { left: count, pause, order: *order, at });
+                self.repeat = Repeat::new(count, pause, *order, control.now());
                 self.repeat_due(control, control.now());
             }
             Order::Status => self.status(control),
@@ -90,7 +76,7 @@ impl<F: Front> Client<F> {
             self.keep(order);
             return false;
         };
-        let result = send_on(outbound, order);
+        let result = order.send_on(outbound);
         if let (Ok(()), Order::Send { payload, typed: true, .. }) = (&result, order) {
             self.front.typed(payload);
         }
@@ -135,19 +121,16 @@ impl<F: Front> Client<F> {
 
     /// Goes on with a repetition that is due, as fast as the socket takes it.
     pub(super) fn repeat_due(&mut self, control: &mut Control<'_>, now: Instant) {
-        while let Some(mut repeat) = self.repeat.take_if(|repeat| repeat.at.is_some_and(|at| at <= now)) {
+        while let Some(repeat) = self.repeat.take_if(|repeat| repeat.is_due(now)) {
             let queued = self.outbound(control).map_or(0, |outbound| outbound.unsent());
             if queued > ENOUGH || self.blocked || self.front.is_full() {
-                repeat.at = Some(now + WAIT);
-                self.repeat = Some(repeat);
+                self.repeat = Some(repeat.later(now));
                 return;
             }
-            if !self.send(control, &repeat.order) {
+            if !self.send(control, repeat.order()) {
                 return;
             }
-            repeat.left -= 1;
-            repeat.at = now.checked_add(repeat.pause);
-            self.repeat = (repeat.left > 0).then_some(repeat);
+            self.repeat = repeat.again(now);
         }
     }
 
@@ -159,23 +142,7 @@ impl<F: Front> Client<F> {
                 _ => "not connected",
             });
         };
-        let state = match outbound.state() {
-            State::Open => "open",
-            State::Closing => "closing",
-            State::Closed => "closed",
-        };
-        let opened = outbound.opened();
-        let redactor = self.redactor();
-        let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
-        let last_ping = outbound.last_rtt().map_or("none answered".to_owned(), units::duration);
-        let text = format!(
-            "{state}, {} at {}\nsubprotocol {}, extensions {}\nunsent {}, last ping {last_ping}",
-            Untrusted(redactor.text(&opened.url).as_bytes()).escaped(),
-            opened.peer,
-            or_none(&Untrusted(opened.subprotocol.as_deref().unwrap_or_default().as_bytes()).escaped()),
-            or_none(&Untrusted(opened.extensions.as_bytes()).escaped()),
-            units::size(outbound.unsent() as u64),
-        );
+        let text = report::status(outbound, self.redactor());
         self.front.say(&text);
     }
 
@@ -192,13 +159,8 @@ impl<F: Front> Client<F> {
         let Some(outbound) = self.outbound(control) else {
             return self.front.say("not connected");
         };
-        let mut text = String::new();
-        for (way, count) in [("sent", outbound.sent()), ("received", outbound.received())] {
-            let rate = count.messages as f64 / elapsed.as_secs_f64().max(0.001);
-            let messages = units::count(count.messages, "message");
-            let _ = writeln!(text, "{way} {messages}, {}, {rate:.1} a second", units::size(count.bytes));
-        }
-        self.front.say(text.trim_end());
+        let text = report::statistics(outbound.sent(), outbound.received(), elapsed);
+        self.front.say(&text);
     }
 
     /// `/record`: the journal that was open is complete.
@@ -223,40 +185,15 @@ impl<F: Front> Client<F> {
 
     /// `/save`: what is remembered of the session, as event records.
     fn save(&mut self, path: &Path) {
-        let said = match self.write_archive(path) {
-            Ok((events, 0)) => format!("saved {} to {}", units::count(events, "event"), path.display()),
-            Ok((events, forgotten)) => {
-                let missing = units::count(forgotten, "older event");
-                format!(
-                    "saved {} to {}; {missing} no longer known",
-                    units::count(events, "event"),
-                    path.display()
-                )
-            }
-            Err(error) => format!("{}: {}", path.display(), crate::net::io_text(&error)),
-        };
-        self.front.say(&said);
-    }
-
-    fn write_archive(&self, path: &Path) -> std::io::Result<(u64, u64)> {
-        let Some(archive) = &self.archive else { return Ok((0, 0)) };
-        let mut recording = Recording::create(path)?;
-        let mut writer = Writer::new(self.options.showing.show_secrets);
-        let mut events = 0;
-        for (stamp, event) in archive.iter() {
-            writer.line(event, stamp, None, recording.buffer());
-            events += 1;
-            if recording.is_full() {
-                recording.flush()?;
-            }
+        if let Some(archive) = &self.archive {
+            let said = archive.save(path, Writer::new(self.options.showing.show_secrets));
+            self.front.say(&said);
         }
-        recording.flush()?;
-        Ok((events, archive.forgotten()))
     }
 
     fn show_again(&mut self, back: usize) -> Option<String> {
         let message = self.archive.as_ref().and_then(|archive| archive.message(back));
-        let text = message.map(|(stamp, event)| self.front.in_full(event, stamp));
+        let text = message.map(|memory| self.front.in_full(&memory.event, &memory.stamp));
         if text.is_none() {
             self.front.say("there is no such message");
         }
@@ -296,24 +233,5 @@ impl<F: Front> Client<F> {
                 self.dial(control);
             }
         }
-    }
-}
-
-fn send_on(outbound: &mut Outbound, order: &Order) -> Result<(), SendError> {
-    match order {
-        Order::Send { kind, payload, .. } => outbound.message(*kind, payload),
-        Order::Ping(payload) => outbound.ping(payload),
-        Order::Pong(payload) => outbound.pong(payload),
-        Order::Close { code, reason } => outbound.close(*code, reason),
-        Order::Fragment { count, kind, payload } => outbound.fragmented(*kind, payload, *count),
-        Order::Frame { crafted, writes } => {
-            outbound.craft(crafted, writes);
-            Ok(())
-        }
-        Order::Raw { bytes, writes } => {
-            outbound.raw(bytes, writes);
-            Ok(())
-        }
-        _ => Ok(()),
     }
 }
