@@ -90,6 +90,17 @@ fn the_end_of_a_command_is_the_close_code() {
 }
 
 #[test]
+fn how_it_ended_is_told_though_the_answer_has_no_reason() {
+    let server = common::serve(&["--host", "localhost", "--", "sh", "-c", "exit 3"]);
+    let mut caller = common::call(server.addr());
+    let reason = caller.expect_close(4003);
+    // The answer repeats the code alone, as most do.
+    caller.close(4003);
+    server.wait_stderr(&format!("@1 * closed by the server: 4003 private use \"{reason}\" (clean)\n"));
+    assert!(reason.contains('3'), "{reason}");
+}
+
+#[test]
 fn blocks_go_both_ways_with_b() {
     let server = serve_command(&["-b"], &["cat"]);
     let mut client = connect(server.addr(), "/");

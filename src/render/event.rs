@@ -164,8 +164,11 @@ pub fn end(ended: &Ended) -> String {
     }
     .to_owned();
     text += &close_code(ended.code);
-    if !ended.reason.is_empty() {
-        text += &format!(" {}", Untrusted(&ended.reason).quoted());
+    // Most answers repeat the code of a close frame of ours, and leave out its reason.
+    let echoed = ended.reason.is_empty() && ended.own_code == Some(ended.code);
+    let reason = if echoed { &ended.own_reason } else { &ended.reason };
+    if !reason.is_empty() {
+        text += &format!(" {}", Untrusted(reason).quoted());
     }
     if let Some(error) = &ended.error {
         text += &format!(", {error}");

@@ -186,6 +186,14 @@ impl Count {
     }
 }
 
+impl std::ops::AddAssign for Count {
+    fn add_assign(&mut self, other: Count) {
+        self.messages += other.messages;
+        self.bytes += other.bytes;
+        self.wire += other.wire;
+    }
+}
+
 /// What put an end to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -218,6 +226,8 @@ pub struct Ended {
     pub code: u16,
     /// The code of our own close frame, where one was sent with a code.
     pub own_code: Option<u16>,
+    /// The reason of our own close frame; empty where it had none.
+    pub own_reason: Vec<u8>,
     /// The reason beside the code, as it came.
     pub reason: Vec<u8>,
     /// What went wrong, in words; `None` where nothing did.

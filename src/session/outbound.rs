@@ -74,6 +74,7 @@ pub struct Outbound {
     reports_all: bool,
     first_close: Option<By>,
     own_code: Option<u16>,
+    own_reason: Vec<u8>,
     peer_close: Option<(Option<u16>, Vec<u8>)>,
     violation: Option<Violation>,
     broken: Option<io::Error>,
@@ -112,6 +113,7 @@ impl Outbound {
             reports_all: report,
             first_close: None,
             own_code: None,
+            own_reason: Vec::new(),
             peer_close: None,
             violation: None,
             broken: None,
@@ -385,6 +387,7 @@ impl Outbound {
 
     /// A close frame of ours is queued.
     fn closed(&mut self, code: Option<u16>, reason: Vec<u8>) {
+        self.own_reason.clone_from(&reason);
         self.report(|| Event::Close { direction: Direction::Sent, code, reason: Cow::Owned(reason) });
         self.start_closing(code);
     }
@@ -455,6 +458,7 @@ impl Outbound {
             clean: false,
             code: 1006,
             own_code: self.own_code,
+            own_reason: self.own_reason.clone(),
             reason: Vec::new(),
             error,
             sent: self.sent(),

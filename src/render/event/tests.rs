@@ -45,6 +45,7 @@ fn ended(by: By, clean: bool, code: u16, reason: &[u8], error: Option<&str>) -> 
         clean,
         code,
         own_code: None,
+        own_reason: Vec::new(),
         reason: reason.to_vec(),
         error: error.map(str::to_owned),
         sent: Count::default(),
