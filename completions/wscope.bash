@@ -809,7 +809,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__serve)
-            opts="-t -b -o -z -s -H -u -v -q -h --echo --broadcast --sink --reply --push --max-children --pass-env --grace --include-sender --every --text --binary --output --compress --fragment --lenient --max-message --max-fragments --subprotocol --header --path --user --bearer --origin --host --web --connections --slow --queue --handshake-timeout --max-head --ping-interval --ping-timeout --no-pong --close-timeout --cert --key --pkcs12 --pass-file --self-signed --ca-out --client-ca --tls-min --tls-max --fault --fault-after --fault-rate --seed --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
+            opts="-t -b -o -z -s -H -u -v -q -h --echo --broadcast --console --sink --reply --push --max-children --pass-env --grace --include-sender --every --text --binary --output --compress --fragment --lenient --max-message --max-fragments --subprotocol --header --path --user --bearer --origin --host --web --connections --slow --queue --handshake-timeout --max-head --ping-interval --ping-timeout --no-pong --close-timeout --cert --key --pkcs12 --pass-file --self-signed --ca-out --client-ca --tls-min --tls-max --fault --fault-after --fault-rate --seed --verbose --frames --quiet --time --hex-limit --text-limit --pretty --color --raw-terminal --progress --record --show-secrets --no-history --no-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

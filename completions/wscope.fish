@@ -358,10 +358,11 @@ never\t'Never'"
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l record -d 'Write the session as event records to this file' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l echo -d 'Send every message back to its sender; this is the default'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l broadcast -d 'Send every message to all other clients'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l console -d 'Send what is typed to all clients, or read from standard input where that is no terminal'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l sink -d 'Answer nothing; tell how much came when a client leaves, and in the end'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l include-sender -d 'With --broadcast: send a message to its sender, too'
-complete -c wscope -n "__fish_wscope_using_subcommand serve" -s t -l text -d 'Send --reply and --push as text messages; this is the default'
-complete -c wscope -n "__fish_wscope_using_subcommand serve" -s b -l binary -d 'Send --reply and --push as binary messages; with a command, send the blocks it writes, and add no newlines'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s t -l text -d 'Send --reply, --push and lines of --console as text messages; this is the default'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -s b -l binary -d 'Send --reply, --push and lines of --console as binary messages; with a command, send the blocks it writes, and add no newlines'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -s z -l compress -d 'Agree to permessage-deflate where a client offers it (RFC 7692)'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l lenient -d 'Report what clients do against the protocol and go on where what follows still makes sense'
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l web -d 'Serve a page to try this server from a browser, at / and at every --path'

@@ -19,7 +19,10 @@ pub fn topic(name: &str) -> Result<String> {
         "limits" => LIMITS.to_owned(),
         "records" => RECORDS.to_owned(),
         "config" => CONFIG.to_owned(),
-        "repl" => format!("The prompt\n\n{}\n{PROMPT}", super::typing::help()),
+        "repl" => {
+            let (prompt, console) = (super::typing::help(), super::serve::console_topic());
+            format!("The prompt\n\n{prompt}\n{PROMPT}\n{console}")
+        }
         "faults" => super::serve::faults_topic(),
         _ => {
             let near = TOPICS.into_iter().max_by(|a, b| {

@@ -42,6 +42,14 @@ impl Journal {
         if self.recording.is_full() { self.recording.flush() } else { Ok(()) }
     }
 
+    /// Ends the recording, and says what came of it.
+    pub fn end(mut self) -> String {
+        match self.flush() {
+            Ok(()) => format!("recorded to {}", self.path.display()),
+            Err(error) => format!("the recording is not complete: {}", crate::net::io_text(&error)),
+        }
+    }
+
     /// Writes what was taken down.
     pub fn flush(&mut self) -> io::Result<()> {
         self.recording.flush()

@@ -13,7 +13,7 @@ mod listener;
 mod named;
 mod order;
 mod plan;
-mod report;
+pub mod report;
 mod retry;
 mod signals;
 
@@ -22,6 +22,6 @@ pub use front::{Display, Fed, Front};
 pub use journal::Journal;
 pub use listener::Client;
 pub use named::read_named;
-pub use order::Order;
+pub use order::{Order, Repeat};
 pub use plan::{Mode, Plan, time_style, tls_fault};
 pub use signals::{LAST_CALL, die, watch as watch_signals};

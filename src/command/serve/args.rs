@@ -50,6 +50,14 @@ pub struct Doing {
     #[arg(long)]
     pub broadcast: bool,
 
+    /// Send what is typed to all clients, or read from standard input where that is no terminal
+    ///
+    /// On a terminal there is a prompt: a line goes to all clients, `@3 text` to one of them, and slash commands work
+    /// as in a session; /clients lists the clients, /kick N [CODE] closes one. From a pipe or a file each line is a
+    /// message to all clients; it is read while there is a client to take it. The server stays when the input ends.
+    #[arg(long)]
+    pub console: bool,
+
     /// Answer nothing; tell how much came when a client leaves, and in the end
     #[arg(long)]
     pub sink: bool,
@@ -78,11 +86,11 @@ pub struct Messages {
     #[arg(long, value_name = "TIME", requires = "push", default_value = "1s", hide_default_value = true)]
     pub every: Span,
 
-    /// Send --reply and --push as text messages; this is the default
+    /// Send --reply, --push and lines of --console as text messages; this is the default
     #[arg(short = 't', long, overrides_with = "binary")]
     pub text: bool,
 
-    /// Send --reply and --push as binary messages; with a command, send the blocks it writes, and add no newlines
+    /// Send --reply, --push and lines of --console as binary messages; with a command, send the blocks it writes, and add no newlines
     #[arg(short = 'b', long, overrides_with = "text")]
     pub binary: bool,
 
@@ -135,8 +143,8 @@ pub struct Clients {
     ///
     /// drop: it misses messages until its queue has room; a notice tells. wait: nothing more is read from those whose
     /// messages it is sent (and with --push its next line waits) until its queue is empty. disconnect: its connection
-    /// is closed with 1008. The default is wait, and drop with --broadcast, so that one slow client changes nothing
-    /// for the others.
+    /// is closed with 1008. The default is wait, and drop with --broadcast and --console, so that one slow client
+    /// changes nothing for the others.
     #[arg(long, value_name = "WHAT", hide_possible_values = true)]
     pub slow: Option<Slow>,
 

@@ -3,9 +3,11 @@
 //! The server tells its behaviour what happens, after it was shown; the behaviour sends through the `Control` it is
 //! handed. It is never asked whether it has time: a client that is slow is the server's matter.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::command::client::Order;
 use crate::session::{Control, Ended, LinkId, Opened, Ready, WatchId};
 use crate::wire::Kind;
 
@@ -23,6 +25,14 @@ pub enum Talk {
 
 /// What a server does with its clients and their messages.
 pub trait Behaviour {
+    /// The server begins to listen.
+    ///
+    /// # Errors
+    /// What the behaviour needs is not there.
+    fn begin(&mut self, _control: &mut Control<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
     /// A client is in.
     fn opened(&mut self, _control: &mut Control<'_>, _link: LinkId, _opened: &Arc<Opened>) {}
 
@@ -31,6 +41,22 @@ pub trait Behaviour {
 
     /// A client is gone.
     fn ended(&mut self, _control: &mut Control<'_>, _link: LinkId, _ended: &Ended) {}
+
+    /// Standard input has something.
+    fn input(&mut self) {}
+
+    /// Sends what was typed to one client, or to all; returns those that were sent something.
+    ///
+    /// # Errors
+    /// Why it was sent to nobody, in words.
+    fn order(
+        &mut self,
+        _control: &mut Control<'_>,
+        _to: Option<LinkId>,
+        _order: &Order,
+    ) -> Result<Vec<LinkId>, String> {
+        Err("nothing can be typed here".to_owned())
+    }
 
     /// A descriptor of its own is ready.
     fn watched(&mut self, _control: &mut Control<'_>, _watch: WatchId, _ready: Ready) {}

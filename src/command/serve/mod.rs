@@ -6,6 +6,7 @@
 mod admission;
 mod args;
 mod behaviour;
+mod console;
 mod display;
 mod exec;
 mod fault;
@@ -33,6 +34,7 @@ use crate::session::{Door, Engine, Life, Limits};
 use crate::wire::Settings;
 
 pub use args::Args;
+pub use console::topic as console_topic;
 pub use fault::topic as faults_topic;
 
 /// When the process ends after a signal, whatever it may be stuck in.
@@ -47,7 +49,9 @@ pub fn run(args: Args, started: Instant) -> Result<Outcome> {
         return Err(Fault::usage("--progress is for a session; wscope serve has none").into());
     }
     let streams = Streams::find();
-    let behaviour = plan::behaviour(&args)?;
+    let modes = Modes::save();
+    modes.restore_on_panic();
+    let behaviour = plan::behaviour(&args, streams)?;
     let tls = plan::tls(&args, streams.stdin)?;
     let faults = plan::faults(&args)?;
     let listener = plan::bind(&args.addr)?;
@@ -58,13 +62,15 @@ pub fn run(args: Args, started: Instant) -> Result<Outcome> {
     let mut engine = Engine::new(started, true)?;
     let display = plan::display(&args, streams, engine.mailbox())?;
     engine.report(display.wants_sent());
-    let over = watch_signals(engine.mailbox(), Modes::save(), LAST_CALL, Command::Signal)?;
+    let over = watch_signals(engine.mailbox(), modes.clone(), LAST_CALL, Command::Signal)?;
     engine.accept(plan::door(&args, listener, tls))?;
     let mut server = Server::new(behaviour, display, args.messages.compress).guarded(admission, faults);
     let result = engine.run(&mut server, |server, control| server.begin(control, &url, reach.as_deref()));
     over.store(true, Ordering::SeqCst);
+    let outcome = server.outcome();
+    modes.restore();
     result?;
-    Ok(server.outcome())
+    Ok(outcome)
 }
 
 /// Starts an echo server on a thread of its own, on loopback and a free port, and returns its URL. It shows nothing.

@@ -9,7 +9,8 @@ use anyhow::Result;
 use super::admission::Admission;
 use super::args::{Args, Slow, Tls};
 use super::behaviour::Behaviour;
-use super::display::{Display, Place};
+use super::console::{Console, ConsoleDesk, Lines};
+use super::display::{Display, Hand, Place};
 use super::exec::{Exec, ServerFacts};
 use super::fault::Faults;
 use super::push::Push;
@@ -21,11 +22,12 @@ use crate::command::Fault;
 use crate::command::args::Form;
 use crate::command::args::values::{Size, Span};
 use crate::command::client::{Journal, identity, read_named, tls_fault};
+use crate::command::typing::Typing;
 use crate::net::listen::{ListenAddr, Listener};
 use crate::net::tls::{Acceptor, Error, IdentitySource, ServerIdentity, ServerOptions};
 use crate::output::screen::{Here, Screen};
 use crate::output::stdout::Stdout;
-use crate::output::terminal::Streams;
+use crate::output::terminal::{self, Modes, Streams};
 use crate::record::Writer;
 use crate::session::{Door, Life, Limits, Mailbox};
 use crate::wire::{Kind, Role, Settings};
@@ -107,7 +109,7 @@ pub fn faults(args: &Args) -> Result<Faults> {
 }
 
 /// What is done with messages.
-pub fn behaviour(args: &Args) -> Result<Box<dyn Behaviour>> {
+pub fn behaviour(args: &Args, streams: Streams) -> Result<Box<dyn Behaviour>> {
     if !args.exec.command.is_empty() {
         let facts = ServerFacts {
             software: concat!("wscope/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -117,10 +119,15 @@ pub fn behaviour(args: &Args) -> Result<Box<dyn Behaviour>> {
         return Ok(Box::new(Exec::new(&args.exec, args.messages.binary, facts)?));
     }
     let doing = &args.doing;
-    let slow = args.clients.slow.unwrap_or(if doing.broadcast { Slow::Drop } else { Slow::Wait });
+    let many = doing.broadcast || doing.console;
+    let slow = args.clients.slow.unwrap_or(if many { Slow::Drop } else { Slow::Wait });
     let queue = Queue::new(args.clients.queue.0, slow);
     if doing.sink {
         return Ok(Box::new(Sink::default()));
+    }
+    if doing.console {
+        let lines = (!has_prompt(args, streams)).then(|| Lines::new(args.messages.max_message.0));
+        return Ok(Box::new(Console::new(kind(args), queue, lines)));
     }
     if let Some(path) = &doing.push {
         let (kind, every) = (kind(args), args.messages.every.0);
@@ -181,6 +188,12 @@ fn check_text(kind: Kind, payload: &[u8], what: &str) -> Result<()> {
     }
 }
 
+/// Whether lines are typed at a prompt: it needs a terminal on both sides, and nothing that asks for a pipe.
+fn has_prompt(args: &Args, streams: Streams) -> bool {
+    let human = matches!(args.messages.output, None | Some(Form::Human));
+    args.doing.console && streams.stdin && streams.stdout && human
+}
+
 /// Where what happens is shown. Creates the recording.
 pub fn display(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Result<Display> {
     let showing = &args.showing;
@@ -200,13 +213,7 @@ pub fn display(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Resu
         form => form,
     };
     let place = match form {
-        Some(Form::Human) | None if streams.stdout => {
-            let (screen, thread) = Screen::start(Here, move || {
-                // A loop that has ended needs no room.
-                let _ = mailbox.send(Command::Drained);
-            });
-            Place::Terminal(screen, thread)
-        }
+        Some(Form::Human) | None if streams.stdout => terminal_place(args, streams, mailbox)?,
         Some(form) => Place::Stdout(form, Stdout::new()),
         None => Place::Stderr,
     };
@@ -214,4 +221,20 @@ pub fn display(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Resu
     // What a sink swallows is worth a count; each message, only to those who ask.
     let messages = !args.doing.sink || showing.verbose > 0;
     Ok(Display::new(showing, place, styles, journal, messages))
+}
+
+/// The terminal, with a prompt where one is asked for.
+fn terminal_place(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Result<Place> {
+    let desk = ConsoleDesk::new(kind(args), args.messages.max_message.0, mailbox.clone());
+    let drained = move || {
+        // A loop that has ended needs no room.
+        let _ = mailbox.send(Command::Drained);
+    };
+    if !has_prompt(args, streams) {
+        let (screen, thread) = Screen::start(Here, drained);
+        return Ok(Place::Terminal(screen, Hand::Thread(thread)));
+    }
+    let (edits, history) = (terminal::can_edit(), args.showing.history());
+    let typing = Typing::open(desk, edits, Modes::save(), history, drained)?;
+    Ok(Place::Terminal(typing.screen(), Hand::Typing(Box::new(typing))))
 }

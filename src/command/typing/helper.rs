@@ -13,7 +13,6 @@ use rustyline::{
     Result,
 };
 
-use super::line::is_unfinished;
 use super::slash::{Commands, crafted};
 use super::thread::Signals;
 #[cfg(unix)]
@@ -105,7 +104,7 @@ impl Highlighter for Helper {}
 
 impl Validator for Helper {
     fn validate(&self, context: &mut ValidationContext<'_>) -> Result<ValidationResult> {
-        Ok(match is_unfinished(context.input()) {
+        Ok(match self.commands.is_unfinished(context.input()) {
             true => ValidationResult::Incomplete,
             false => {
                 self.signals.leave_texts();
@@ -125,7 +124,8 @@ impl Hinter for Helper {
         if pos < line.len() || line.contains('\n') {
             return None;
         }
-        arguments_hint(&self.commands, line).or_else(|| self.history.hint(line, pos, context))
+        arguments_hint(&self.commands, self.commands.address(line).1)
+            .or_else(|| self.history.hint(line, pos, context))
     }
 }
 
@@ -142,10 +142,10 @@ impl Completer for Helper {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, context: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
-        let typed = &line[..pos];
+        let (_, typed) = self.commands.address(&line[..pos]);
         let Some(command) = typed.strip_prefix('/') else { return Ok((pos, Vec::new())) };
         match command.split_once(' ') {
-            None => Ok((0, names(&self.commands, command))),
+            None => Ok((pos - typed.len(), names(&self.commands, command))),
             Some(("close", code)) if !code.contains(' ') => Ok((pos - code.len(), close_codes(code))),
             Some(("file" | "save" | "record", _)) => self.files.complete(line, pos, context),
             Some(("help", name)) => Ok((pos - name.len(), words(self.names(), name))),

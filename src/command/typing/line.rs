@@ -83,6 +83,18 @@ impl Setup {
     }
 }
 
+/// Whom a line is for, and what: `@3 text`. What begins with another `@` is text.
+pub fn address(entry: &str) -> (Option<u64>, &str) {
+    let parts = entry.strip_prefix('@').map(|rest| rest.split_once(' ').unwrap_or((rest, "")));
+    match parts.map(|(number, rest)| (number.parse(), rest)) {
+        // A sign, which `parse` takes, is no digit.
+        Some((Ok(number), rest)) if entry[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+            (Some(number), rest)
+        }
+        _ => (None, entry),
+    }
+}
+
 /// Whether Enter continues on the next line: after a backslash, and inside a JSON value. An empty line ends both.
 pub fn is_unfinished(entry: &str) -> bool {
     if entry.ends_with('\n') {
@@ -139,6 +151,16 @@ mod tests {
         }
         for entry in ["", "text", "{}", "[1]", "{\"a\":\"}\"}", "a {", "}", "{]", "{\n", "text\\\n", "{}}"] {
             assert!(!is_unfinished(entry), "{entry}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_number_and_a_blank() {
+        assert_eq!(address("@3 hello you"), (Some(3), "hello you"));
+        assert_eq!(address("@12 /ping"), (Some(12), "/ping"));
+        assert_eq!(address("@3"), (Some(3), ""));
+        for text in ["hello", "@", "@you hello", "@@3 x", "@3x y", "@+3 x", "@ 3"] {
+            assert_eq!(address(text), (None, text));
         }
     }
 

@@ -25,8 +25,8 @@ use crate::output::screen::Screen;
 use crate::output::terminal::{self, Modes};
 
 pub use desk::{Desk, Entered};
-pub use line::Setup;
-pub use slash::{Command, Commands};
+pub use line::{Setup, address};
+pub use slash::{Command, Commands, Entry, SESSION, close, entry};
 
 /// How long the editor may take to show what came last.
 const MOMENT: Duration = Duration::from_millis(300);

@@ -5,7 +5,6 @@ use std::io::{self, BufRead};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::desk::{Desk, Entered};
-use super::line::is_unfinished;
 use crate::command::client::Order;
 use crate::output::screen::{Here, Place, Screen};
 
@@ -22,7 +21,7 @@ pub(super) fn run(desk: &dyn Desk, go: &Receiver<Screen>, place: &Sender<Box<dyn
             continue;
         };
         entry.push_str(line.strip_suffix('\r').unwrap_or(&line));
-        if is_unfinished(&entry) {
+        if desk.commands().is_unfinished(&entry) {
             entry.push('\n');
             continue;
         }

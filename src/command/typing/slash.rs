@@ -5,7 +5,7 @@ pub mod crafted;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::line::Setup;
+use super::line::{Setup, address, is_unfinished};
 use crate::command::args::values::Span;
 use crate::command::args::{PrettyWhen, TimeForm};
 use crate::command::client::{Display, Order, decode};
@@ -83,6 +83,8 @@ pub const fn entry(name: &'static str, arguments: &'static str, does: &'static s
 pub struct Commands {
     /// What becomes of lines that are no commands.
     pub head: &'static str,
+    /// Whether a line may begin with the number of whom it is for: `@3 `.
+    pub addressed: bool,
     /// In the order in which help lists them.
     pub entries: Vec<&'static Entry>,
 }
@@ -127,7 +129,17 @@ impl Commands {
     pub fn of_session() -> Commands {
         let head =
             "typed lines are sent as text; //x sends /x; a line that ends with \\ or opens JSON continues";
-        Commands { head, entries: SESSION.iter().collect() }
+        Commands { head, addressed: false, entries: SESSION.iter().collect() }
+    }
+
+    /// Whom an entry is for, if it may say so, and the rest of it.
+    pub fn address<'a>(&self, entry: &'a str) -> (Option<u64>, &'a str) {
+        if self.addressed { address(entry) } else { (None, entry) }
+    }
+
+    /// Whether Enter continues an entry on the next line.
+    pub fn is_unfinished(&self, entry: &str) -> bool {
+        is_unfinished(self.address(entry).1)
     }
 
     /// The command of this name.
@@ -184,7 +196,8 @@ fn control_payload(argument: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-fn close(argument: &str) -> Result<Order, String> {
+/// A close frame with this code and reason, as `/close` takes them.
+pub fn close(argument: &str) -> Result<Order, String> {
     if argument.is_empty() {
         return Ok(Order::Close { code: Some(1000), reason: String::new() });
     }

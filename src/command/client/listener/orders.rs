@@ -165,12 +165,8 @@ impl<F: Front> Client<F> {
 
     /// `/record`: the journal that was open is complete.
     fn record(&mut self, path: Option<&Path>) {
-        if let Some(mut journal) = self.journal.take() {
-            let said = match journal.flush() {
-                Ok(()) => format!("recorded to {}", journal.path().display()),
-                Err(error) => format!("the recording is not complete: {}", crate::net::io_text(&error)),
-            };
-            self.front.say(&said);
+        if let Some(journal) = self.journal.take() {
+            self.front.say(&journal.end());
         }
         let Some(path) = path else { return };
         let writer = Writer::new(self.options.showing.show_secrets);

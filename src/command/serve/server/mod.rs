@@ -1,4 +1,8 @@
 //! The listener of a server: lets clients in, shows what they do, hands their messages to the behaviour, and leaves.
+//!
+//! What is typed at its console is carried out in `orders`.
+
+mod orders;
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +11,7 @@ use super::behaviour::{Behaviour, Talk};
 use super::display::{Display, Written};
 use super::fault::{Faults, Handled};
 use crate::command::Outcome;
+use crate::command::client::Order;
 use crate::render::escape;
 use crate::session::{
     Answer, Control, Direction, Event, Knock, LinkId, Listener, Pause, Ready, Source, TurnedAway, WatchId,
@@ -31,6 +36,21 @@ pub enum Command {
     Signal(i32),
     /// The terminal has room again.
     Drained,
+    /// Somebody typed this at the console.
+    Typed(Typed),
+}
+
+/// What was typed at a console.
+pub enum Typed {
+    /// Do it: for one client, or for all.
+    Order {
+        /// The client.
+        to: Option<LinkId>,
+        /// What is to be done.
+        order: Order,
+    },
+    /// List the clients.
+    Clients,
 }
 
 /// A server and all it knows.
@@ -41,6 +61,8 @@ pub struct Server {
     /// `None` where everybody is let in whom the RFC lets in.
     admission: Option<Admission>,
     faults: Faults,
+    /// Whether frames are shown, where that was changed at the console.
+    frames: Option<bool>,
     /// Clients that are not read because the output is slow.
     held: Vec<LinkId>,
     leaving: Option<Leaving>,
@@ -58,7 +80,16 @@ impl Server {
     /// A server that does this with messages. `compress`: it agrees to permessage-deflate.
     pub fn new(behaviour: Box<dyn Behaviour>, display: Display, compress: bool) -> Server {
         let (admission, faults) = (None, Faults::default());
-        Server { behaviour, display, compress, admission, faults, held: Vec::new(), leaving: None }
+        Server {
+            behaviour,
+            display,
+            compress,
+            admission,
+            faults,
+            frames: None,
+            held: Vec::new(),
+            leaving: None,
+        }
     }
 
     /// The same letting in only those, and misbehaving so.
@@ -74,7 +105,9 @@ impl Server {
             let text = format!("warning: other computers can reach this server, which listens on {address}");
             self.show(control, Display::HOUSE, &Event::Notice(text.into()));
         }
-        self.written(control, result.map(|()| Written::All));
+        let begun = self.behaviour.begin(control);
+        self.written(control, result.and(begun).map(|()| Written::All));
+        self.display.begin_typing();
     }
 
     /// How it ended.
@@ -191,6 +224,9 @@ impl Listener for Server {
         self.show(control, link, &event);
         match &event {
             Event::Open(opened) => {
+                if let (Some(frames), Some(outbound)) = (self.frames, control.link(link)) {
+                    outbound.watch(frames);
+                }
                 self.faults.opened(control, link);
                 self.behaviour.opened(control, link, opened);
                 if self.leaving.is_some() {
@@ -215,7 +251,10 @@ impl Listener for Server {
             Command::Signal(number) => self.leave(control, Outcome::Signal(number)),
             // The turn that follows looks after the output.
             Command::Drained => {}
+            Command::Typed(Typed::Order { to, order }) => self.obey(control, to, order),
+            Command::Typed(Typed::Clients) => self.list(control),
         }
+        self.talk(control);
     }
 
     fn knock(&mut self, _control: &mut Control<'_>, link: LinkId, knock: &Knock<'_>) -> Answer {
@@ -234,8 +273,10 @@ impl Listener for Server {
     }
 
     fn ready(&mut self, control: &mut Control<'_>, source: Source, ready: Ready) {
-        if source == Source::Output && ready.closed {
-            self.leave(control, Outcome::Done);
+        match source {
+            Source::Input => self.behaviour.input(),
+            Source::Output if ready.closed => self.leave(control, Outcome::Done),
+            Source::Output => {}
         }
     }
 
@@ -273,11 +314,16 @@ impl Listener for Server {
         }
         if let Some(leaving) = self.leaving.as_mut().filter(|leaving| leaving.since + GRACE <= now) {
             leaving.gave_up = true;
-            for id in control.links() {
-                if let Some(outbound) = control.link(id) {
-                    outbound.abandon();
-                }
-            }
+            abandon_all(control);
+        }
+    }
+}
+
+/// Ends all connections without waiting for anything.
+fn abandon_all(control: &mut Control<'_>) {
+    for id in control.links() {
+        if let Some(outbound) = control.link(id) {
+            outbound.abandon();
         }
     }
 }

@@ -4,7 +4,9 @@
 //! form of `-o`, and what else happens is told on stderr. Nothing of a client can pass for a line of another: every
 //! line begins with a number, or with two blanks where it belongs to the line before.
 
-use std::collections::HashMap;
+mod asked;
+
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -12,6 +14,8 @@ use std::time::{Duration, Instant};
 use crate::command::args::{Form, Showing};
 use crate::command::client::Journal;
 use crate::command::form;
+use crate::command::typing::Typing;
+use crate::output::archive::Archive;
 use crate::output::screen::Screen;
 use crate::output::stdout::{Flushed, Stdout};
 use crate::output::talk;
@@ -27,13 +31,21 @@ const MOMENT: Duration = Duration::from_millis(200);
 /// Where events go.
 pub enum Place {
     /// To the terminal, which has a thread of its own: one that is stopped must not stop the server.
-    Terminal(Screen, JoinHandle<()>),
+    Terminal(Screen, Hand),
     /// Messages to stdout in this form, the rest to stderr.
     Stdout(Form, Stdout),
     /// All but messages to stderr.
     Stderr,
     /// Nowhere.
     Nowhere,
+}
+
+/// Who fills the terminal.
+pub enum Hand {
+    /// A thread that writes where the cursor is.
+    Thread(JoinHandle<()>),
+    /// Those who read what is typed, and write above it.
+    Typing(Box<Typing>),
 }
 
 /// What came of writing.
@@ -54,6 +66,8 @@ pub struct Display {
     faces: HashMap<LinkId, Face>,
     records: Writer,
     journal: Option<Journal>,
+    /// What happened, for those who type.
+    archive: Option<Archive>,
     /// Whether messages are shown where the rest is.
     messages: bool,
     text: String,
@@ -65,12 +79,18 @@ struct Told {
     quiet: bool,
     verbose: bool,
     frames: bool,
+    /// `/quiet on`: nothing but errors, and what is asked for.
+    silent: bool,
+    /// `/filter`: only messages that match.
+    filter: Option<regex::bytes::Regex>,
 }
 
 /// What has been shown of one client.
 struct Face {
     stdout: Renderer,
     stderr: Renderer,
+    /// Typed lines that stand on the screen already, so that sending them is not shown again.
+    typed: VecDeque<Vec<u8>>,
 }
 
 impl Display {
@@ -85,19 +105,16 @@ impl Display {
         journal: Option<Journal>,
         messages: bool,
     ) -> Display {
-        let told =
-            Told { quiet: showing.quiet, verbose: showing.verbose > 0, frames: showing.wants_frames() };
+        let told = Told {
+            quiet: showing.quiet,
+            verbose: showing.verbose > 0,
+            frames: showing.wants_frames(),
+            ..Told::default()
+        };
         let records = Writer::new(showing.show_secrets);
-        Display {
-            told,
-            place,
-            styles,
-            faces: HashMap::new(),
-            records,
-            journal,
-            messages,
-            text: String::new(),
-        }
+        let archive = matches!(place, Place::Terminal(_, Hand::Typing(_))).then(Archive::default);
+        let (faces, text) = (HashMap::new(), String::new());
+        Display { told, place, styles, faces, records, journal, archive, messages, text }
     }
 
     /// Shows nothing.
@@ -109,6 +126,7 @@ impl Display {
             faces: HashMap::new(),
             records: Writer::new(false),
             journal: None,
+            archive: None,
             messages: false,
             text: String::new(),
         }
@@ -159,6 +177,13 @@ impl Display {
         }
     }
 
+    /// Lets typing begin, where there is a prompt.
+    pub fn begin_typing(&mut self) {
+        if let Place::Terminal(_, Hand::Typing(typing)) = &mut self.place {
+            typing.starter()();
+        }
+    }
+
     /// Shows an event of a client, or of the server itself.
     ///
     /// # Errors
@@ -168,11 +193,14 @@ impl Display {
         if let Some(journal) = &mut self.journal {
             journal.about(number).take(event, &stamp(), None)?;
         }
+        if let Some(archive) = &mut self.archive {
+            archive.push(number, stamp(), event.clone().into_owned());
+        }
         if matches!(self.place, Place::Nowhere) {
             return Ok(());
         }
         if matches!(self.place, Place::Terminal(..)) {
-            if self.is_for_terminal(event) {
+            if !self.was_typed(link, event) && self.is_for_terminal(event) {
                 self.draw(link, event, &stamp());
             }
             return Ok(());
@@ -240,18 +268,21 @@ impl Display {
             let label = if link == Display::HOUSE { String::new() } else { format!("@{} ", link.0) };
             let [stdout, stderr] =
                 styles.clone().map(|style| Renderer::new(Style { label: label.clone(), ..style }));
-            Face { stdout, stderr }
+            Face { stdout, stderr, typed: VecDeque::new() }
         })
     }
 
     /// Whether a terminal shows an event.
     fn is_for_terminal(&self, event: &Event<'_>) -> bool {
+        let Told { quiet, silent, .. } = self.told;
         match event {
-            Event::Message { direction: Direction::Received, .. } => self.messages,
-            Event::Message { .. } => self.messages && !self.told.quiet,
+            Event::Message { direction, payload, .. } => {
+                let unwanted = silent || (quiet && *direction == Direction::Sent);
+                self.messages && !unwanted && self.passes(payload)
+            }
             Event::Error(_) => true,
-            Event::End(ended) => !self.told.quiet || !is_good(ended),
-            _ => !self.told.quiet,
+            Event::End(ended) => !(quiet || silent) || !is_good(ended),
+            _ => !quiet && !silent,
         }
     }
 
@@ -267,6 +298,11 @@ impl Display {
             Event::Raw { .. } => !quiet && verbose && form != Some(Form::Jsonl),
             Event::Message { .. } => false,
         }
+    }
+
+    /// Whether secrets are shown as they are.
+    pub fn shows_secrets(&self) -> bool {
+        self.styles[0].show_secrets
     }
 
     /// A client is gone.
@@ -315,11 +351,16 @@ impl Display {
 
     /// Shows what is left to be shown.
     pub fn end(self) {
-        let Place::Terminal(screen, thread) = self.place else { return };
-        screen.end();
-        let limit = Instant::now() + MOMENT;
-        while !thread.is_finished() && Instant::now() < limit {
-            std::thread::sleep(Duration::from_millis(1));
+        match self.place {
+            Place::Terminal(_, Hand::Typing(typing)) => typing.finish(),
+            Place::Terminal(screen, Hand::Thread(thread)) => {
+                screen.end();
+                let limit = Instant::now() + MOMENT;
+                while !thread.is_finished() && Instant::now() < limit {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+            Place::Stdout(..) | Place::Stderr | Place::Nowhere => {}
         }
     }
 }
