@@ -165,7 +165,8 @@ pub fn end(ended: &Ended) -> String {
     .to_owned();
     text += &close_code(ended.code);
     // Most answers repeat the code of a close frame of ours, and leave out its reason.
-    let echoed = ended.reason.is_empty() && ended.own_code == Some(ended.code);
+    let answered = ended.cause == Cause::ClosingHandshake && ended.own_code == Some(ended.code);
+    let echoed = answered && ended.reason.is_empty();
     let reason = if echoed { &ended.own_reason } else { &ended.reason };
     if !reason.is_empty() {
         text += &format!(" {}", Untrusted(reason).quoted());
