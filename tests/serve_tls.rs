@@ -79,3 +79,29 @@ fn wrong_files_and_options_are_told_before_anything_listens() {
     let server = serve(&["--cert", name(&cert), "--key", name(&key)]);
     wscope(&["--cacert", name(&ca), "-1", "-m", "x", &url(&server)]).run().exits(0).prints("x\n");
 }
+
+#[test]
+fn client_ca_lets_in_those_whose_certificate_it_issued() {
+    let (ours, clients, strangers) =
+        (Authority::new("server"), Authority::new("ours"), Authority::new("others"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let ca = ours.write(folder.path());
+    let client_ca = folder.path().join("clients.pem");
+    std::fs::write(&client_ca, clients.pem()).expect("written");
+    let (cert, key) = ours.localhost().write(folder.path(), "leaf");
+    let (good, good_key) = clients.issue(&["me"], |_| ()).write(folder.path(), "good");
+    let (bad, bad_key) = strangers.issue(&["me"], |_| ()).write(folder.path(), "bad");
+    for version in ["1.2", "1.3"] {
+        let identity = ["--cert", name(&cert), "--key", name(&key), "--client-ca", name(&client_ca)];
+        let server = serve(&[&identity[..], &["--tls-max", version]].concat());
+        let call = |identity: &[&str]| {
+            let args = ["--cacert", name(&ca), "-1", "-m", "x", &url(&server)];
+            wscope(&[identity, &args].concat()).run()
+        };
+        call(&["--cert", name(&good), "--key", name(&good_key)]).exits(0).prints("x\n");
+        call(&["--cert", name(&bad), "--key", name(&bad_key)]).fails(4, &["certificate"]);
+        call(&[]).fails(4, &["certificate"]);
+        server.wait_stderr("@1 * closed by the client: 1000");
+        assert_eq!(server.stderr_so_far().matches(" * 127.0.0.1:").count(), 1, "only one was let in");
+    }
+}
