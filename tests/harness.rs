@@ -1,4 +1,4 @@
-//! The harness against itself: the peer, the echo server and the terminal do what the other tests rely on.
+//! The harness against itself: the peer and the terminal do what the other tests rely on.
 //!
 //! Also shows that a failing script and a peer nobody called do fail a test.
 
@@ -6,7 +6,7 @@ mod common;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use common::{BINARY, CLOSE, FIN, TEXT, echo, frame, peer, text};
+use common::{BINARY, CLOSE, FIN, TEXT, frame, peer, text};
 use tungstenite::{Message, connect};
 
 #[test]
@@ -48,14 +48,6 @@ fn frames_have_the_shortest_length() {
     assert_eq!(frame(FIN | BINARY, &[0; 65536])[..10], [0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
     assert_eq!(common::close(1001, "bye"), b"\x88\x05\x03\xe9bye");
     assert_eq!(frame(FIN | CLOSE, b""), b"\x88\x00");
-}
-
-#[test]
-fn the_echo_server_echoes() {
-    let echo = echo();
-    let (mut client, _) = connect(echo.url()).expect("the server accepts");
-    client.send(Message::binary(vec![0, 255])).expect("it can be sent");
-    assert_eq!(client.read().expect("an answer"), Message::binary(vec![0, 255]));
 }
 
 #[cfg(unix)]

@@ -151,7 +151,8 @@ fn ends_of_every_kind_are_recorded_with_the_exit_code() {
 
 #[test]
 fn notices_and_errors_are_records_and_text_on_stderr() {
-    let echo = echo();
+    let knobs = common::echo::Knobs { subprotocol: Some("another"), ..Default::default() };
+    let echo = common::Echo::start(knobs);
     let output = wscope(&["-o", "jsonl", "-s", "chat", "-n1", "-m", "x", &echo.url()]).run();
     let records = output.exits(0).records();
     assert!(find(&records, "notice")["message"].as_str().is_some_and(|text| text.contains("subprotocol")));

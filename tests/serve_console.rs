@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use common::caller::call_with;
 use common::frames::masked;
-use common::{CLOSE, Caller, FIN, PING, PONG, Served, Terminal, call, terminal, wscope};
+use common::{Caller, FIN, PING, PONG, Served, Terminal, call, terminal, wscope};
 use nix::sys::signal::Signal;
 
 /// A server at whose prompt can be typed, and where it listens.

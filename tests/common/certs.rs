@@ -76,7 +76,7 @@ pub fn named(name: &str) -> DistinguishedName {
 }
 
 impl Certified {
-    /// A server's end of TLS with this certificate, for `peer_behind` and the echo server.
+    /// A server's end of TLS with this certificate, for `peer_behind`.
     #[cfg(any(windows, target_vendor = "apple"))]
     pub fn wrap(&self) -> Wrap {
         let identity = native_tls::Identity::from_pkcs8(self.cert.as_bytes(), self.key.as_bytes());
@@ -87,7 +87,7 @@ impl Certified {
         })
     }
 
-    /// A server's end of TLS with this certificate, for `peer_behind` and the echo server.
+    /// A server's end of TLS with this certificate, for `peer_behind`.
     #[cfg(not(any(windows, target_vendor = "apple")))]
     pub fn wrap(&self) -> Wrap {
         self.wrap_with(|_| ())

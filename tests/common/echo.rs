@@ -1,108 +1,70 @@
-//! A well-behaved echo server built on `tungstenite::WebSocket`: the independent other end.
+//! A well-behaved echo server: `wscope serve` itself, with a subprotocol and TLS where asked for.
 //!
-//! Knobs: work before each answer, a subprotocol it chooses, TLS. It answers pings and closes as tungstenite
-//! does. Scripts that misbehave belong to `peer`.
+//! Scripts that misbehave, or that must be exact, belong to `peer`; what an independent implementation makes of wscope
+//! is for tests/tungstenite.rs and tests/interop.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
-use std::thread;
-use std::time::Duration;
+use std::net::SocketAddr;
 
-use tungstenite::handshake::server::{Request, Response};
-use tungstenite::protocol::WebSocketConfig;
-use tungstenite::{Error, Message};
+use tempfile::TempDir;
 
 use super::certs::Certified;
-use super::peer::end_without_reset;
+use super::program::wscope;
+use super::served::Served;
 
-/// An echo server; it serves until the test process ends.
+/// An echo server; it serves until it is dropped.
 pub struct Echo {
-    addr: SocketAddr,
-    scheme: &'static str,
+    server: Served,
+    /// Where its certificate is.
+    _folder: TempDir,
 }
 
 /// What an echo server does beyond echoing.
 #[derive(Clone, Default)]
 pub struct Knobs {
-    /// Work before each answer.
-    pub delay: Duration,
-    /// The subprotocol it answers with.
+    /// The subprotocol it answers with where it is offered.
     pub subprotocol: Option<&'static str>,
     /// Serve TLS with this certificate.
     pub tls: Option<Certified>,
 }
 
 /// A plain echo server.
+#[track_caller]
 pub fn echo() -> Echo {
     Echo::start(Knobs::default())
 }
 
 impl Echo {
     /// An echo server on a free port of 127.0.0.1.
+    #[track_caller]
     pub fn start(knobs: Knobs) -> Echo {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let addr = listener.local_addr().expect("a bound listener");
-        let scheme = if knobs.tls.is_some() { "wss" } else { "ws" };
-        let wrap = knobs.tls.as_ref().map(Certified::wrap);
-        thread::spawn(move || {
-            for socket in listener.incoming().flatten() {
-                let _ = socket.set_nodelay(true);
-                let (knobs, wrap) = (knobs.clone(), wrap.clone());
-                thread::spawn(move || match wrap {
-                    None => serve(socket, &knobs),
-                    Some(wrap) => {
-                        let Ok(handle) = socket.try_clone() else { return };
-                        match wrap(socket) {
-                            Ok(stream) => serve(stream, &knobs),
-                            Err(_) => end_without_reset(&handle),
-                        }
-                    }
-                });
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut args: Vec<String> = ["serve", ":0"].map(str::to_owned).to_vec();
+        if let Some(subprotocol) = knobs.subprotocol {
+            args.extend(["--subprotocol".to_owned(), subprotocol.to_owned()]);
+        }
+        if let Some(certified) = knobs.tls {
+            let (cert, key) = certified.write(folder.path(), "leaf");
+            for (option, file) in [("--cert", cert), ("--key", key)] {
+                args.extend([option.to_owned(), file.to_str().expect("a path in UTF-8").to_owned()]);
             }
-        });
-        Echo { addr, scheme }
+        }
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        Echo { server: Served::start(wscope(&args)), _folder: folder }
     }
 
     /// `ws://127.0.0.1:PORT/`, or `wss://localhost:PORT/` with TLS.
     pub fn url(&self) -> String {
-        let host = if self.scheme == "wss" { "localhost" } else { "127.0.0.1" };
-        format!("{}://{host}:{}/", self.scheme, self.addr.port())
+        match self.server.url().starts_with("wss") {
+            true => format!("wss://localhost:{}/", self.port()),
+            false => self.server.url().to_owned(),
+        }
     }
 
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        self.server.addr()
     }
 
     pub fn port(&self) -> u16 {
-        self.addr.port()
-    }
-}
-
-#[expect(clippy::result_large_err, reason = "tungstenite's callback returns its own error response")]
-fn serve(stream: impl Read + Write, knobs: &Knobs) {
-    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-    let choose = |_: &Request, mut response: Response| {
-        if let Some(chosen) = knobs.subprotocol {
-            let value = chosen.parse().expect("a subprotocol is a header value");
-            response.headers_mut().insert("Sec-WebSocket-Protocol", value);
-        }
-        Ok(response)
-    };
-    let Ok(mut socket) = tungstenite::accept_hdr_with_config(stream, choose, Some(config)) else { return };
-    loop {
-        match socket.read() {
-            Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
-                thread::sleep(knobs.delay);
-                if socket.send(message).is_err() {
-                    return;
-                }
-            }
-            Ok(_) => {
-                if matches!(socket.flush(), Err(Error::ConnectionClosed | Error::Io(_))) {
-                    return;
-                }
-            }
-            Err(_) => return,
-        }
+        self.addr().port()
     }
 }

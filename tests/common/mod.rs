@@ -1,9 +1,11 @@
 //! What the tests of the real binary share: the program under test, the other end of the wire, and a terminal.
 //!
-//! `program` runs wscope, `peer` is a scripted server that sends exact bytes, `echo` is a well-behaved server
-//! built on tungstenite, `served` is wscope as a server and `caller` a scripted client of it, `command` is a server that runs a command, `address` has no server, `proxy` stands between, `pace` repeats a test whose peer was late, `certs` makes certificates, `terminal` is a pseudo-terminal whose
-//! screen can be read. Nothing here sleeps for luck or uses a fixed port: everything waits for a fact, and a
-//! deadline only guards against hanging. It asserts no behaviour of wscope beyond "no panic, ends in time".
+//! `program` runs wscope, `peer` is a scripted server that sends exact bytes, `served` is wscope as a server, `echo` the
+//! same as a well-behaved peer, and `caller` a scripted client of it, `command` is a server that runs a command,
+//! `address` has no server, `proxy` stands between, `pace` repeats a test whose peer was late, `certs` makes
+//! certificates, `terminal` is a pseudo-terminal whose screen can be read. Nothing here sleeps for luck or uses a fixed
+//! port: everything waits for a fact, and a deadline only guards against hanging. It asserts no behaviour of wscope
+//! beyond "no panic, ends in time".
 #![allow(dead_code, reason = "every test file compiles this module and uses a part of it")]
 #![allow(unused_imports, reason = "the same: a file imports from here what it needs")]
 
