@@ -1,21 +1,27 @@
-"""Runs wscope against the servers of this folder and checks what comes back. Called by run.sh:
+"""Runs wscope against the servers of this folder and checks what comes back, and has clients.py run the clients against
+wscope. Called by run.sh, with the names of servers and those of clients each in one word:
 
-    checks.py WSCOPE PLACE SERVER...
+    checks.py WSCOPE PLACE SERVERS CLIENTS
 
-A check is a call of wscope with its stdin, and the exit code, stdout and words on stderr that must come of it.
+A check of this file is a call of wscope with its stdin, and the exit code, stdout and words on stderr that must come of
+it.
 """
 
+import itertools
 import os
+import signal
 import subprocess
 import sys
 
-WSCOPE, PLACE, SERVERS = sys.argv[1], sys.argv[2], sys.argv[3:]
+import clients
+from processes import SECONDS, Process, environment
+
+WSCOPE, PLACE, SERVERS, CLIENTS = sys.argv[1], sys.argv[2], sys.argv[3].split(), sys.argv[4].split()
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMMANDS = {
     "node": ["node", os.path.join(HERE, "server.js"), PLACE],
     "python": [sys.executable, os.path.join(HERE, "server.py"), PLACE],
 }
-SECONDS = 60
 OFFERS = (
     "server_max_window_bits=9",
     "server_max_window_bits=15",
@@ -23,8 +29,6 @@ OFFERS = (
     "client_no_context_takeover",
     "server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12",
 )
-CLEAN = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-CLEAN.update(HOME=PLACE, XDG_CONFIG_HOME=PLACE, XDG_STATE_HOME=PLACE, LANG="C.UTF-8")
 
 
 class Server:
@@ -32,16 +36,9 @@ class Server:
 
     def __init__(self, kind):
         # What a server says about clients that leave is no finding; it is kept for looking things up.
-        with open(os.path.join(PLACE, f"{kind}.log"), "w") as log:
-            self.process = subprocess.Popen(COMMANDS[kind], stdout=subprocess.PIPE, stderr=log, text=True)
-        self.ports = {}
+        self.process = Process(COMMANDS[kind], PLACE, kind)
         names = ["plain", "deflate", "deflate-anew"] + (["tls"] if os.path.exists(os.path.join(PLACE, "leaf.pem")) else [])
-        while len(self.ports) < len(names):
-            line = self.process.stdout.readline()
-            if not line:
-                raise RuntimeError(f"the {kind} server did not start")
-            name, port = line.split()
-            self.ports[name] = int(port)
+        self.ports = {name: self.process.find(rf"^{name} (\d+)$")[1] for name in names}
 
     def url(self, path, tls=False, name="plain"):
         if tls:
@@ -49,12 +46,11 @@ class Server:
         return f"ws://127.0.0.1:{self.ports[name]}{path}"
 
     def stop(self):
-        self.process.kill()
-        self.process.wait()
+        self.process.stop()
 
 
 def call(args, stdin=b""):
-    return subprocess.run([WSCOPE, *args], input=stdin, capture_output=True, timeout=SECONDS, env=CLEAN)
+    return subprocess.run([WSCOPE, *args], input=stdin, capture_output=True, timeout=SECONDS, env=environment(PLACE))
 
 
 def checks(server):
@@ -120,17 +116,25 @@ def complaint(args, stdin, code, stdout, words):
     return f"stderr does not say {missing}: {said.strip()[:500]}" if missing else None
 
 
-def main():
-    passed = failed = 0
+def of_servers():
+    """Runs the checks. Yields the server, the name of the check, and what is wrong, if anything."""
     for kind in SERVERS:
         server = Server(kind)
         try:
             for name, *check in checks(server):
-                wrong = complaint(*check)
-                print(f"{'FAILED' if wrong else 'ok'}: {kind}: {name}" + (f": {wrong}" if wrong else ""), flush=True)
-                passed, failed = passed + (not wrong), failed + bool(wrong)
+                yield kind, name, complaint(*check)
         finally:
             server.stop()
+
+
+def main():
+    # Ended by a signal, we end what we started.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    passed = failed = 0
+    for who, name, wrong in itertools.chain(of_servers(), clients.results(WSCOPE, PLACE, CLIENTS)):
+        print(f"{'FAILED' if wrong else 'ok'}: {who}: {name}" + (f": {wrong}" if wrong else ""), flush=True)
+        passed, failed = passed + (not wrong), failed + bool(wrong)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Tries wscope against WebSocket servers that nobody here wrote: npm `ws` and Python `websockets`.
+# Tries wscope against WebSocket servers that nobody here wrote, npm `ws` and Python `websockets`, and `wscope serve`
+# against clients that nobody here wrote: the same two, Python `websocket-client`, and Chromium.
 #
 #     tests/interop/run.sh target/debug/wscope
 #
-# The libraries are installed into target/interop (nothing outside is touched). Where one cannot be installed its
-# part is skipped, and that is said. One line per check; the last line is `N passed, N failed`.
+# The libraries are installed into target/interop (nothing outside is touched); Chromium is tried where it is installed.
+# Where one is missing its part is skipped, and that is said. One line per check; the last line is `N passed, N failed`.
 # Exits 1 if a check failed, 2 if it was called wrongly.
 set -u
 
@@ -27,20 +28,37 @@ if [ -z "$python" ]; then
 fi
 
 servers=
+clients=
 if [ -n "$(command -v node)" ] && [ -n "$(command -v npm)" ]; then
     if [ -d "$place/node_modules/ws" ] || npm install --silent --no-audit --no-fund --prefix "$place" ws@8 >"$place/npm.log" 2>&1; then
         servers="$servers node"
+        clients="$clients ws"
+        if [ -n "$(command -v chromium)" ]; then
+            clients="$clients chromium"
+        else
+            echo "skipped: chromium, there is none"
+        fi
     else
-        echo "skipped: node ws, npm could not install it (see target/interop/npm.log)"
+        echo "skipped: node ws and chromium, which needs it; npm could not install it (see target/interop/npm.log)"
     fi
 else
-    echo "skipped: node ws, there is no node or npm"
+    echo "skipped: node ws and chromium, which needs it; there is no node or npm"
 fi
-if "$python" -c 'import sys; sys.path.insert(0, sys.argv[1]); import websockets' "$place/python" 2>/dev/null ||
-    "$python" -m pip install --quiet --target "$place/python" 'websockets>=13,<17' >"$place/pip.log" 2>&1; then
+
+# python_package MODULE PACKAGE: whether Python has the module, if only because the package could be installed.
+python_package() {
+    "$python" -c "import sys; sys.path.insert(0, sys.argv[1]); import $1" "$place/python" 2>/dev/null ||
+        "$python" -m pip install --quiet --target "$place/python" "$2" >"$place/pip-$1.log" 2>&1 || {
+        echo "skipped: python ${2%%[<>=]*}, pip could not install it (see target/interop/pip-$1.log)"
+        false
+    }
+}
+if python_package websockets 'websockets>=13,<17'; then
     servers="$servers python"
-else
-    echo "skipped: python websockets, pip could not install it (see target/interop/pip.log)"
+    clients="$clients websockets"
+fi
+if python_package websocket 'websocket-client>=1.7,<2'; then
+    clients="$clients websocket-client"
 fi
 
 # Certificates for wss: an authority of our own and a leaf for localhost.
@@ -60,5 +78,4 @@ if ! certificates; then
     rm -f "$place/leaf.pem"
 fi
 
-# shellcheck disable=SC2086 # the names of servers have no blanks
-exec "$python" "$here/checks.py" "$wscope" "$place" $servers
+exec "$python" -B "$here/checks.py" "$wscope" "$place" "$servers" "$clients"
