@@ -140,6 +140,7 @@ fn limits_hold_for_each_client_and_for_all() {
     let mut slow = Caller::connect(server.addr());
     slow.send("GET / HTTP");
     let mut third = Caller::connect(server.addr());
+    third.send(request("/", ""));
     assert!(third.read_answer().starts_with("HTTP/1.1 503 "), "{}", third.answer);
     server.wait_stderr("too many connections (--connections)");
     assert_eq!(slow.read_to_end(), b"", "it took too long");
@@ -148,6 +149,24 @@ fn limits_hold_for_each_client_and_for_all() {
     first.expect_close(1009);
     server.wait_stderr("@1 wscope: closed by the server: 1009 ");
     server.wait_stderr("--max-message");
+}
+
+#[test]
+fn one_too_many_is_told_so_once_it_has_asked() {
+    let server = serve(&["--connections", "1"]);
+    let _first = call(server.addr());
+    let mut silent = Caller::connect(server.addr());
+    let mut other = Caller::connect(server.addr());
+    let refused = |caller: &mut Caller| {
+        caller.send(request("/", ""));
+        assert!(caller.read_answer().starts_with("HTTP/1.1 503 "), "{}", caller.answer);
+    };
+    refused(&mut other);
+    let told = "too many connections (--connections)";
+    server.wait_stderr(told);
+    // An answer ahead of its request would belong to none (RFC 9112 §9.2).
+    assert_eq!(server.stderr_so_far().matches(told).count(), 1, "who asks nothing is told nothing");
+    refused(&mut silent);
 }
 
 #[test]

@@ -86,8 +86,10 @@ impl<L: Listener> Engine<L> {
                 let securing = Securing::new(acceptor, stream, peer, until, one_too_many);
                 self.keep(id, Visitor::Securing(Box::new(securing)), until);
             }
-            None if one_too_many => self.keep_greeting(id, Greeting::one_too_many(stream, peer, now)),
-            None => self.keep_greeting(id, Greeting::new(stream, peer, None, door, until)),
+            None => {
+                let greeting = Greeting::new(stream, peer, None, door, until, one_too_many);
+                self.keep_greeting(id, greeting);
+            }
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Greeting {
     tls: Option<TlsFacts>,
     stage: Stage,
     until: Instant,
+    /// There are too many connections; its request is answered with that.
+    one_too_many: bool,
 }
 
 enum Stage {
@@ -83,19 +85,10 @@ impl Greeting {
         tls: Option<TlsFacts>,
         door: &Door,
         until: Instant,
+        one_too_many: bool,
     ) -> Greeting {
         let stage = Stage::Reading(RequestReader::with_limit(door.limits.head));
-        Greeting { stream, peer, tls, stage, until }
-    }
-
-    /// One client too many, which is told so.
-    pub(super) fn one_too_many(stream: Stream, peer: String, now: Instant) -> Greeting {
-        let refusal =
-            Refusal::new(503, "Service Unavailable", "too many connections").with("Retry-After", "1");
-        let mut greeting =
-            Greeting { stream, peer, tls: None, stage: Stage::SeeingOff(TurnedAway::TooMany), until: now };
-        greeting.refuse(&refusal, TurnedAway::TooMany, now);
-        greeting
+        Greeting { stream, peer, tls, stage, until, one_too_many }
     }
 
     /// When `proceed` is to be called although nothing came.
@@ -144,6 +137,12 @@ impl Greeting {
             let Stage::Reading(reader) = &mut self.stage else { return Step::Waiting(self) };
             match reader.feed(&buffer[..count]) {
                 Ok(RequestProgress::More) => {}
+                // Not before: an answer that comes ahead of its request belongs to none (RFC 9112 §9.2).
+                Ok(RequestProgress::Done { .. }) if self.one_too_many => {
+                    let refusal = Refusal::new(503, "Service Unavailable", "too many connections");
+                    self.refuse(&refusal.with("Retry-After", "1"), TurnedAway::TooMany, now);
+                    return self.proceed(now, door);
+                }
                 Ok(RequestProgress::Done { request, used }) => {
                     let tail = buffer[used..count].to_vec();
                     return Step::Asks(Box::new(Asking { greeting: self, request, tail }));

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::door::{Door, TurnedAway};
 use super::greeting::Greeting;
 use crate::net::tls::{Accepted, Accepting, Acceptor};
-use crate::net::{Stream, TlsFacts};
+use crate::net::Stream;
 
 /// A client that is not heard yet.
 pub(super) struct Securing {
@@ -50,24 +50,10 @@ impl Securing {
                 Secured::Waiting(Box::new(Securing { accepting, peer, until, one_too_many }))
             }
             Ok(Accepted::Done(stream, facts)) => {
-                Secured::Done(greeting(stream, peer, facts, one_too_many, until, now, door))
+                let greeting = Greeting::new(stream, peer, Some(facts), door, until, one_too_many);
+                Secured::Done(Box::new(greeting))
             }
             Err(error) => Secured::Over(peer, TurnedAway::Tls(error.to_string())),
         }
-    }
-}
-
-fn greeting(
-    stream: Stream,
-    peer: String,
-    facts: TlsFacts,
-    one_too_many: bool,
-    until: Instant,
-    now: Instant,
-    door: &Door,
-) -> Box<Greeting> {
-    match one_too_many {
-        true => Box::new(Greeting::one_too_many(stream, peer, now)),
-        false => Box::new(Greeting::new(stream, peer, Some(facts), door, until)),
     }
 }
