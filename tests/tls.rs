@@ -67,6 +67,23 @@ fn an_own_authority_is_trusted_when_named() {
         .prints("x\n");
 }
 
+/// The variables of OpenSSL name what is trusted without `--cacert`: a bundle, or a folder of files that are named by the
+/// hash of their subject.
+#[cfg(not(any(windows, target_vendor = "apple")))]
+#[test]
+fn the_environment_names_what_is_trusted() {
+    let trust = trust();
+    let echo = tls_echo(trust.authority.localhost());
+    let root = openssl::x509::X509::from_pem(trust.authority.pem().as_bytes()).expect("a certificate");
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = format!("{:08x}.0", root.subject_name_hash());
+    std::fs::write(folder.path().join(name), trust.authority.pem()).expect("written");
+    let call = || wscope(&["-n1", "-m", "x", &echo.url()]);
+    call().env("SSL_CERT_FILE", &trust.ca).run().exits(0).prints("x\n");
+    call().env("SSL_CERT_DIR", folder.path()).run().exits(0).prints("x\n");
+    call().run().fails(4, &["--cacert"]);
+}
+
 #[test]
 fn certificates_that_prove_nothing_are_refused_with_the_reason() {
     let trust = trust();

@@ -240,10 +240,10 @@ impl Handshake<'_> {
         &self,
         connector: &tls::Connector,
         stream: Stream,
-        again: impl FnOnce(Option<Instant>) -> Option<Dialed>,
+        again: impl Fn(Option<Instant>) -> Option<Dialed>,
     ) -> Result<(Stream, TlsFacts), Error> {
         let deadline = stream.deadline();
-        stream.secure(connector, self.name).map_err(|error| {
+        self.secure(connector, stream, &again).map_err(|error| {
             let what = format!("could not set up TLS with {}", self.whom);
             if error.is_timeout() {
                 return Error::new(self.phase, what, Cause::TimedOut);
@@ -261,6 +261,25 @@ impl Handshake<'_> {
             };
             Error::new(self.phase, what, Cause::Tls(Box::new(error)))
         })
+    }
+
+    /// The handshake; once more, on another connection, with all authorities where those at hand know no issuer.
+    fn secure(
+        &self,
+        connector: &tls::Connector,
+        stream: Stream,
+        again: &impl Fn(Option<Instant>) -> Option<Dialed>,
+    ) -> Result<(Stream, TlsFacts), tls::Error> {
+        let deadline = stream.deadline();
+        let error = match stream.secure(connector, self.name) {
+            Err(error) if error.is_about_issuer() => error,
+            done => return done,
+        };
+        let Some(connector) = connector.with_all_roots() else { return Err(error) };
+        match again(deadline) {
+            Some(dialed) => dialed.stream.secure(&connector, self.name),
+            None => Err(error),
+        }
     }
 }
 

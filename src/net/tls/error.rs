@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::acceptor::ClientFault;
 use super::alert::Alert;
-use super::fault::Rejection;
+use super::fault::{Fault, Rejection};
 use super::inspect::Inspection;
 use super::stream::End;
 use super::tap::describe;
@@ -107,6 +107,13 @@ impl Error {
     /// `Connector::inspect`, and complete the error with `with_inspection`.
     pub fn is_about_certificate(&self) -> bool {
         matches!(self, Self::Certificate(rejection) if rejection.inspection.is_none())
+    }
+
+    /// Whether a certificate was refused because its issuer is not known, which another trust store might.
+    pub fn is_about_issuer(&self) -> bool {
+        let unknown =
+            |fault: &Fault| matches!(fault, Fault::UntrustedRoot | Fault::SelfSigned | Fault::UnknownIssuer);
+        matches!(self, Self::Certificate(rejection) if unknown(&rejection.fault))
     }
 
     /// The same error with what an inspection found, where it is about the certificate.

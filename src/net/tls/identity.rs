@@ -5,21 +5,18 @@
 
 use std::path::Path;
 
-use native_tls::Identity;
-
 use super::error::{Error, read, reason};
 use super::options::IdentitySource;
 use super::pem::{self, Block};
 
-pub use key_form::ServerPair;
+pub use key_form::Pair;
 
-/// The identity a source describes, for a client.
-pub fn load(source: &IdentitySource) -> Result<Identity, Error> {
+/// The identity a source describes.
+pub fn load(source: &IdentitySource) -> Result<Pair, Error> {
     match source {
         IdentitySource::Pem { cert, key } => {
             let (chain, key_pem) = pem_texts(cert, key)?;
-            Identity::from_pkcs8(chain.as_bytes(), key_pem.as_bytes())
-                .map_err(|error| invalid(cert, reason(&error.to_string()), None))
+            pair(&chain, &key_pem).map_err(|what| invalid(cert, what, None))
         }
         IdentitySource::Pkcs12 { file, password } => {
             from_pkcs12(file, password, |bytes| key_form::parse_pkcs12(bytes, password))
@@ -27,22 +24,9 @@ pub fn load(source: &IdentitySource) -> Result<Identity, Error> {
     }
 }
 
-/// The identity a source describes, for a server.
-pub fn load_for_server(source: &IdentitySource) -> Result<ServerPair, Error> {
-    match source {
-        IdentitySource::Pem { cert, key } => {
-            let (chain, key_pem) = pem_texts(cert, key)?;
-            server_pair(&chain, &key_pem).map_err(|what| invalid(cert, what, None))
-        }
-        IdentitySource::Pkcs12 { file, password } => {
-            from_pkcs12(file, password, |bytes| key_form::parse_pkcs12_for_server(bytes, password))
-        }
-    }
-}
-
-/// What a server needs of a PEM chain, leaf first, and a PKCS#8 key; or the library's reason.
-pub fn server_pair(chain: &str, key: &str) -> Result<ServerPair, String> {
-    key_form::server_pair(chain, key).map_err(|error| reason(&error.to_string()))
+/// The pair of a PEM chain, leaf first, and a PKCS#8 key; or the library's reason.
+pub fn pair(chain: &str, key: &str) -> Result<Pair, String> {
+    key_form::pair(chain, key).map_err(|error| reason(&error.to_string()))
 }
 
 /// The chain and the key, which belongs to its first certificate.
@@ -132,7 +116,7 @@ mod key_form {
     use openssl::provider::Provider;
     use openssl::x509::X509;
 
-    use super::{Block, Error, Identity, Path, invalid, reason};
+    use super::{Block, Error, Path, invalid, reason};
 
     /// PKCS#1 or SEC1 to PKCS#8.
     pub fn to_pkcs8(path: &Path, block: Block<'_>) -> Result<String, Error> {
@@ -155,33 +139,29 @@ mod key_form {
         Err(invalid(key, what, None))
     }
 
-    /// A server's key and chain.
-    pub struct ServerPair {
+    /// A key and its chain.
+    pub struct Pair {
         pub key: PKey<Private>,
         pub leaf: X509,
         /// From the leaf's issuer towards the root.
         pub others: Vec<X509>,
     }
 
-    pub fn server_pair(chain: &str, key: &str) -> Result<ServerPair, ErrorStack> {
+    pub fn pair(chain: &str, key: &str) -> Result<Pair, ErrorStack> {
         let key = PKey::private_key_from_pem(key.as_bytes())?;
         let leaf = X509::from_pem(chain.as_bytes())?;
         let others = X509::stack_from_pem(chain.as_bytes())?.split_off(1);
-        Ok(ServerPair { key, leaf, others })
+        Ok(Pair { key, leaf, others })
     }
 
-    pub fn parse_pkcs12(bytes: &[u8], password: &str) -> Result<Identity, native_tls::Error> {
-        with_legacy(|| Identity::from_pkcs12(bytes, password))
-    }
-
-    pub fn parse_pkcs12_for_server(bytes: &[u8], password: &str) -> Result<ServerPair, String> {
+    pub fn parse_pkcs12(bytes: &[u8], password: &str) -> Result<Pair, String> {
         let parse = || Pkcs12::from_der(bytes)?.parse2(password);
         let parsed = with_legacy(parse).map_err(|error| error.to_string())?;
         let (Some(key), Some(leaf)) = (parsed.pkey, parsed.cert) else {
             return Err("no identity".to_owned());
         };
         // The library gives the chain from its end.
-        Ok(ServerPair { key, leaf, others: parsed.ca.into_iter().flatten().rev().collect() })
+        Ok(Pair { key, leaf, others: parsed.ca.into_iter().flatten().rev().collect() })
     }
 
     /// Old archives (RC2, 3DES) need the legacy provider, which is there only where the system brings it. It is
@@ -208,7 +188,9 @@ mod key_form {
 /// Elsewhere the system's library decides; macOS finds a wrong key by itself.
 #[cfg(any(windows, target_vendor = "apple"))]
 mod key_form {
-    use super::{Block, Error, Identity, Path, invalid};
+    use native_tls::Identity;
+
+    use super::{Block, Error, Path, invalid};
 
     pub fn to_pkcs8(path: &Path, block: Block<'_>) -> Result<String, Error> {
         let hint = format!("convert it: openssl pkcs8 -topk8 -nodes -in {} -out pkcs8.key", path.display());
@@ -220,17 +202,13 @@ mod key_form {
         Ok(())
     }
 
-    pub type ServerPair = Identity;
+    pub type Pair = Identity;
 
-    pub fn server_pair(chain: &str, key: &str) -> Result<ServerPair, native_tls::Error> {
+    pub fn pair(chain: &str, key: &str) -> Result<Pair, native_tls::Error> {
         Identity::from_pkcs8(chain.as_bytes(), key.as_bytes())
     }
 
     pub fn parse_pkcs12(bytes: &[u8], password: &str) -> Result<Identity, native_tls::Error> {
-        Identity::from_pkcs12(bytes, password)
-    }
-
-    pub fn parse_pkcs12_for_server(bytes: &[u8], password: &str) -> Result<ServerPair, native_tls::Error> {
         Identity::from_pkcs12(bytes, password)
     }
 }

@@ -50,7 +50,7 @@ mod handshake {
     use std::net::IpAddr;
     use std::sync::Arc;
 
-    use openssl::ssl::{Ssl, SslContext, SslMethod, SslStream, SslVerifyMode, SslVersion};
+    use openssl::ssl::{Ssl, SslContext, SslMethod, SslStream, SslVerifyMode};
 
     use super::super::options::Version;
     use super::super::tap::{Observer, Tap};
@@ -73,20 +73,14 @@ mod handshake {
     fn session(options: &Options, name: &str) -> Option<Ssl> {
         let mut context = SslContext::builder(SslMethod::tls_client()).ok()?;
         context.set_verify(SslVerifyMode::NONE);
-        context.set_min_proto_version(Some(version(options.min.unwrap_or(Version::V1_2)))).ok()?;
-        context.set_max_proto_version(options.max.map(version)).ok()?;
+        let least = options.min.unwrap_or(Version::V1_2).version_of_library();
+        context.set_min_proto_version(Some(least)).ok()?;
+        context.set_max_proto_version(options.max.map(Version::version_of_library)).ok()?;
         let mut session = Ssl::new(&context.build()).ok()?;
         if name.parse::<IpAddr>().is_err() {
             session.set_hostname(name).ok()?;
         }
         Some(session)
-    }
-
-    fn version(version: Version) -> SslVersion {
-        match version {
-            Version::V1_2 => SslVersion::TLS1_2,
-            Version::V1_3 => SslVersion::TLS1_3,
-        }
     }
 }
 
@@ -96,7 +90,7 @@ mod handshake {
     use std::io::{Read, Write};
     use std::sync::Arc;
 
-    use super::super::connector::builder;
+    use super::super::connector::handshake::builder;
     use super::super::tap::{Observer, Tap};
     use super::Options;
 

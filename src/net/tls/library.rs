@@ -1,7 +1,7 @@
 //! The open connection as the TLS library holds it, of which there are two kinds.
 //!
-//! Clients use native-tls everywhere. Servers use the OpenSSL crate where native-tls is built on it: its own servers
-//! speak no TLS 1.3 there and ask for no client certificates. Only `stream` uses this.
+//! Where native-tls is built on the OpenSSL crate, that is used itself: native-tls's clients parse all authorities of the
+//! system at each start, and its servers speak no TLS 1.3 and ask for no client certificates. Only `stream` uses this.
 
 use std::io::{self, Read, Write};
 
@@ -11,6 +11,7 @@ use super::tap::Tap;
 #[derive(Debug)]
 pub enum Session<S> {
     /// Of native-tls.
+    #[cfg(any(windows, target_vendor = "apple"))]
     Native(native_tls::TlsStream<Tap<S>>),
     /// Of the OpenSSL crate.
     #[cfg(not(any(windows, target_vendor = "apple")))]
@@ -21,6 +22,7 @@ impl<S: Read + Write> Session<S> {
     /// The tap below TLS.
     pub fn tap(&self) -> &Tap<S> {
         match self {
+            #[cfg(any(windows, target_vendor = "apple"))]
             Self::Native(stream) => stream.get_ref(),
             #[cfg(not(any(windows, target_vendor = "apple")))]
             Self::OpenSsl(stream) => stream.get_ref(),
@@ -30,6 +32,7 @@ impl<S: Read + Write> Session<S> {
     /// The tap below TLS, to change it.
     pub fn tap_mut(&mut self) -> &mut Tap<S> {
         match self {
+            #[cfg(any(windows, target_vendor = "apple"))]
             Self::Native(stream) => stream.get_mut(),
             #[cfg(not(any(windows, target_vendor = "apple")))]
             Self::OpenSsl(stream) => stream.get_mut(),
@@ -39,7 +42,8 @@ impl<S: Read + Write> Session<S> {
     /// Bytes that are decrypted and were not read yet.
     pub fn decrypted(&self) -> usize {
         match self {
-            // The library's count cannot fail in any of its three forms; 0 would only cost a wait.
+            #[cfg(any(windows, target_vendor = "apple"))]
+            // The library's count cannot fail; 0 would only cost a wait.
             Self::Native(stream) => stream.buffered_read_size().unwrap_or(0),
             #[cfg(not(any(windows, target_vendor = "apple")))]
             Self::OpenSsl(stream) => stream.ssl().pending(),
@@ -49,6 +53,7 @@ impl<S: Read + Write> Session<S> {
     /// Sends close_notify.
     pub fn shutdown(&mut self) -> io::Result<()> {
         match self {
+            #[cfg(any(windows, target_vendor = "apple"))]
             Self::Native(stream) => stream.shutdown(),
             #[cfg(not(any(windows, target_vendor = "apple")))]
             Self::OpenSsl(stream) => match stream.shutdown() {
@@ -62,6 +67,7 @@ impl<S: Read + Write> Session<S> {
     /// The peer's certificate as DER.
     pub fn peer_certificate(&self) -> Option<Vec<u8>> {
         match self {
+            #[cfg(any(windows, target_vendor = "apple"))]
             Self::Native(stream) => stream.peer_certificate().ok()??.to_der().ok(),
             #[cfg(not(any(windows, target_vendor = "apple")))]
             Self::OpenSsl(stream) => stream.ssl().peer_certificate()?.to_der().ok(),
@@ -72,6 +78,7 @@ impl<S: Read + Write> Session<S> {
 impl<S: Read + Write> Read for Session<S> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         match self {
+            #[cfg(any(windows, target_vendor = "apple"))]
             Self::Native(stream) => stream.read(target),
             #[cfg(not(any(windows, target_vendor = "apple")))]
             Self::OpenSsl(stream) => stream.read(target),
@@ -82,6 +89,7 @@ impl<S: Read + Write> Read for Session<S> {
 impl<S: Read + Write> Write for Session<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
+            #[cfg(any(windows, target_vendor = "apple"))]
             Self::Native(stream) => stream.write(bytes),
             #[cfg(not(any(windows, target_vendor = "apple")))]
             Self::OpenSsl(stream) => stream.write(bytes),
@@ -90,6 +98,7 @@ impl<S: Read + Write> Write for Session<S> {
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
+            #[cfg(any(windows, target_vendor = "apple"))]
             Self::Native(stream) => stream.flush(),
             #[cfg(not(any(windows, target_vendor = "apple")))]
             Self::OpenSsl(stream) => stream.flush(),

@@ -7,8 +7,6 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use native_tls::Protocol;
-
 use super::error::Error;
 
 /// How to do TLS. The default verifies against the system's trust store and allows TLS 1.2 and 1.3.
@@ -100,10 +98,21 @@ impl Version {
         }
     }
 
-    pub(super) fn protocol(self) -> Protocol {
+    /// As native-tls calls it.
+    #[cfg(any(windows, target_vendor = "apple"))]
+    pub(super) fn protocol(self) -> native_tls::Protocol {
         match self {
-            Self::V1_2 => Protocol::Tlsv12,
-            Self::V1_3 => Protocol::Tlsv13,
+            Self::V1_2 => native_tls::Protocol::Tlsv12,
+            Self::V1_3 => native_tls::Protocol::Tlsv13,
+        }
+    }
+
+    /// As the OpenSSL crate calls it.
+    #[cfg(not(any(windows, target_vendor = "apple")))]
+    pub(super) fn version_of_library(self) -> openssl::ssl::SslVersion {
+        match self {
+            Self::V1_2 => openssl::ssl::SslVersion::TLS1_2,
+            Self::V1_3 => openssl::ssl::SslVersion::TLS1_3,
         }
     }
 }

@@ -28,7 +28,7 @@ use super::alert::Alert;
 use super::certificate::Certificate;
 use super::error::{Error, reason};
 use super::hello::{Opening, looks_like_tls};
-use super::identity::{self, ServerPair};
+use super::identity::{self, Pair};
 use super::inspect::facts;
 use super::library::Session;
 use super::options::{check_versions, versions_text};
@@ -97,7 +97,7 @@ impl Acceptor {
         let pair = match &options.identity {
             ServerIdentity::SelfSigned { ca_out } => make_pair(ca_out.as_deref())?,
             files => match files.source() {
-                Some(source) => identity::load_for_server(&source)?,
+                Some(source) => identity::load(&source)?,
                 None => make_pair(None)?,
             },
         };
@@ -121,9 +121,9 @@ impl std::fmt::Debug for Acceptor {
     }
 }
 
-fn make_pair(ca_out: Option<&Path>) -> Result<ServerPair, Error> {
+fn make_pair(ca_out: Option<&Path>) -> Result<Pair, Error> {
     let made = self_signed::make().map_err(|error| Error::Library(error.to_string()))?;
-    let pair = identity::server_pair(&made.chain, &made.key).map_err(Error::Library)?;
+    let pair = identity::pair(&made.chain, &made.key).map_err(Error::Library)?;
     if let Some(path) = ca_out {
         std::fs::write(path, &made.authority)
             .map_err(|cause| Error::Unwritten { path: path.to_owned(), cause })?;

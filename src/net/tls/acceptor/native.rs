@@ -3,7 +3,7 @@
 use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsAcceptor};
 
 use super::super::error::{Error, reason};
-use super::super::identity::ServerPair;
+use super::super::identity::Pair;
 use super::super::library::Session;
 use super::super::options::Version;
 use super::super::tap::Tap;
@@ -22,7 +22,7 @@ pub enum Handshake {
 }
 
 /// Builds the configuration.
-pub fn context(options: &ServerOptions, pair: ServerPair) -> Result<Context, Error> {
+pub fn context(options: &ServerOptions, pair: Pair) -> Result<Context, Error> {
     if options.client_ca.is_some() {
         let what = "client certificates are not supported with this system's TLS library";
         return Err(Error::Usage(what.to_owned()));

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use openssl::error::ErrorStack;
 use openssl::ssl::{
     AlpnError, ErrorCode, Ssl, SslAcceptor, SslAcceptorBuilder, SslContext, SslMethod, SslSessionCacheMode,
-    SslStream, SslVerifyMode, SslVersion, select_next_proto,
+    SslStream, SslVerifyMode, select_next_proto,
 };
 use openssl::stack::Stack;
 use openssl::x509::{X509, X509StoreContextRef};
 
 use super::super::certificate::Certificate;
 use super::super::error::{Error, reason};
-use super::super::identity::ServerPair;
+use super::super::identity::Pair;
 use super::super::library::Session;
 use super::super::options::Version;
 use super::super::tap::Tap;
@@ -43,7 +43,7 @@ pub struct Handshake {
 }
 
 /// Builds the configuration.
-pub fn context(options: &ServerOptions, pair: ServerPair) -> Result<Context, Error> {
+pub fn context(options: &ServerOptions, pair: Pair) -> Result<Context, Error> {
     let library = |error: ErrorStack| Error::Library(reason(&error.to_string()));
     let mut builder = builder(options, &pair).map_err(library)?;
     if let Some(path) = &options.client_ca {
@@ -52,10 +52,10 @@ pub fn context(options: &ServerOptions, pair: ServerPair) -> Result<Context, Err
     Ok(Context { ssl: builder.build().into_context(), asks_certificate: options.client_ca.is_some() })
 }
 
-fn builder(options: &ServerOptions, pair: &ServerPair) -> Result<SslAcceptorBuilder, ErrorStack> {
+fn builder(options: &ServerOptions, pair: &Pair) -> Result<SslAcceptorBuilder, ErrorStack> {
     let mut builder = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server())?;
-    builder.set_min_proto_version(Some(version(options.min.unwrap_or(Version::V1_2))))?;
-    builder.set_max_proto_version(options.max.map(version))?;
+    builder.set_min_proto_version(Some(options.min.unwrap_or(Version::V1_2).version_of_library()))?;
+    builder.set_max_proto_version(options.max.map(Version::version_of_library))?;
     builder.set_certificate(&pair.leaf)?;
     builder.set_private_key(&pair.key)?;
     for other in &pair.others {
@@ -66,13 +66,6 @@ fn builder(options: &ServerOptions, pair: &ServerPair) -> Result<SslAcceptorBuil
     builder
         .set_alpn_select_callback(|_, offered| select_next_proto(HTTP_1_1, offered).ok_or(AlpnError::NOACK));
     Ok(builder)
-}
-
-fn version(version: Version) -> SslVersion {
-    match version {
-        Version::V1_2 => SslVersion::TLS1_2,
-        Version::V1_3 => SslVersion::TLS1_3,
-    }
 }
 
 fn ask_for_certificates(builder: &mut SslAcceptorBuilder, path: &Path) -> Result<(), Error> {

@@ -1,24 +1,31 @@
 //! Builds the TLS configuration once and does handshakes with it, each failure put in words.
 //!
-//! Called by `net` when dialing. Building loads the trust store (about 29 ms), so one `Connector` is kept and cloned.
+//! Called by `net` when dialing. Building may load the trust store (about 30 ms), so one `Connector` is kept and cloned.
+
+#[cfg(any(windows, target_vendor = "apple"))]
+#[path = "native.rs"]
+pub(super) mod handshake;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+#[path = "openssl.rs"]
+mod handshake;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod roots;
 
 use std::io::{Read, Write};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use native_tls::{HandshakeError, TlsConnector, TlsConnectorBuilder};
-
+use self::handshake::Context;
+use super::Stream;
 use super::alert::Alert;
 use super::certificate::{AltName, Certificate};
 use super::error::{AlertContext, Error, reason};
 use super::fault::{Fault, Rejection};
 use super::hello::{Opening, looks_like_tls, version_name};
 use super::inspect::{Inspection, facts, inspect};
-use super::library::Session;
 use super::options::{IdentitySource, Options, Version, check_name, verified_name, versions_text};
 use super::stream::End;
 use super::tap::{Observer, Seen, Tap, lock};
-use super::{Stream, identity, trust};
 use crate::net::TlsFacts;
 
 /// So many bytes of an answer that is not TLS are kept for the error.
@@ -27,8 +34,16 @@ const ANSWER_SHOWN: usize = 16;
 /// The TLS configuration of a program run, ready for handshakes. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Connector {
-    tls: TlsConnector,
+    context: Context,
     options: Options,
+}
+
+/// How a handshake failed.
+enum Failure {
+    /// The socket did not do what was to be done, in its time.
+    Late,
+    /// In the library's words.
+    Told(String),
 }
 
 impl Connector {
@@ -37,21 +52,13 @@ impl Connector {
     /// Errors: `Usage`; `File` where one cannot be read; `Identity` and `Trust` where one does not parse or match.
     pub fn new(options: &Options) -> Result<Connector, Error> {
         options.check().map_err(Error::Usage)?;
-        let mut builder = builder(options);
-        if let Some(source) = &options.identity {
-            builder.identity(identity::load(source)?);
-        }
-        if let Some(path) = &options.cacert {
-            builder.disable_built_in_roots(true);
-            for certificate in trust::certificates(path)? {
-                builder.add_root_certificate(certificate);
-            }
-        }
-        builder
-            .danger_accept_invalid_certs(options.insecure)
-            .danger_accept_invalid_hostnames(options.insecure);
-        let tls = builder.build().map_err(|error| not_built(options, &error))?;
-        Ok(Connector { tls, options: options.clone() })
+        Ok(Connector { context: Context::new(options)?, options: options.clone() })
+    }
+
+    /// The same with all authorities that the system trusts, where this one was built with those alone that can be
+    /// looked up one by one, which costs nothing at the start. `None` where it has them all.
+    pub fn with_all_roots(&self) -> Option<Connector> {
+        Some(Connector { context: self.context.with_all_roots()?, options: self.options.clone() })
     }
 
     /// Does the handshake on a connected socket, which stays as blocking as it is: where it returns TimedOut or
@@ -62,17 +69,15 @@ impl Connector {
     pub fn connect<S: Read + Write>(&self, host: &str, socket: S) -> Result<(Stream<S>, TlsFacts), Error> {
         let name = self.name(host)?;
         let observer = Observer::default();
-        match self.tls.connect(name, Tap::new(socket, Arc::clone(&observer))) {
-            Ok(stream) => {
+        match self.context.connect(name, Tap::new(socket, Arc::clone(&observer))) {
+            Ok(session) => {
                 let end = End::Client { has_identity: self.options.identity.is_some() };
-                let stream = Stream::new(Session::Native(stream), end);
+                let stream = Stream::new(session, end);
                 let facts = self.check(name, &stream, &Opening::read(&lock(&observer).received))?;
                 Ok((stream, facts))
             }
-            Err(HandshakeError::WouldBlock(_)) => Err(Error::TimedOut),
-            Err(HandshakeError::Failure(error)) => {
-                Err(self.explain(name, &error.to_string(), &lock(&observer)))
-            }
+            Err(Failure::Late) => Err(Error::TimedOut),
+            Err(Failure::Told(text)) => Err(self.explain(name, &text, &lock(&observer))),
         }
     }
 
@@ -175,17 +180,9 @@ pub fn library() -> String {
     }
 }
 
-/// The versions alone; trust and identity come on top.
-pub(super) fn builder(options: &Options) -> TlsConnectorBuilder {
-    let mut builder = TlsConnector::builder();
-    builder.min_protocol_version(Some(options.min.unwrap_or(Version::V1_2).protocol()));
-    builder.max_protocol_version(options.max.map(Version::protocol));
-    builder
-}
-
 /// Building fails on a client certificate that the library finds too weak, and on little else.
-fn not_built(options: &Options, error: &native_tls::Error) -> Error {
-    let what = reason(&error.to_string());
+fn not_built(options: &Options, text: &str) -> Error {
+    let what = reason(text);
     match &options.identity {
         Some(IdentitySource::Pem { cert: path, .. } | IdentitySource::Pkcs12 { file: path, .. }) => {
             Error::Identity { path: path.clone(), what, hint: None }
