@@ -121,9 +121,22 @@ impl Link {
         kept + self.read(&mut buffer[kept..])
     }
 
+    /// Fills the room with what one read of the socket brings: TLS gives it out a record of 16 KiB at a time.
+    fn read(&mut self, room: &mut [u8]) -> usize {
+        let mut count = self.read_once(room);
+        while self.outbound.stream.buffered() > 0 && count < room.len() && self.readable && self.end.is_none()
+        {
+            match self.read_once(&mut room[count..]) {
+                0 => break,
+                more => count += more,
+            }
+        }
+        count
+    }
+
     /// One read. A plain socket that gave less than asked is drained, and edge-triggered waiting tells when more
     /// comes; TLS may hold back decrypted bytes, so there only WouldBlock counts.
-    fn read(&mut self, room: &mut [u8]) -> usize {
+    fn read_once(&mut self, room: &mut [u8]) -> usize {
         match self.outbound.stream.read(room) {
             Ok(0) => {
                 self.readable = false;

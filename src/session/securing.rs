@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use super::door::{Door, TurnedAway};
 use super::greeting::Greeting;
-use crate::net::tls::{Accepted, Accepting, Acceptor};
 use crate::net::Stream;
+use crate::net::tls::{Accepted, Accepting, Acceptor};
 
 /// A client that is not heard yet.
 pub(super) struct Securing {

@@ -19,6 +19,8 @@ pub struct Stream<S> {
     session: Session<S>,
     ending: Option<Ending>,
     end: End,
+    /// Bytes that were encrypted, and are told as written once the socket has taken all of that.
+    owed: usize,
 }
 
 /// Which end of the connection is ours; errors are told from there.
@@ -40,7 +42,7 @@ impl<S: Read + Write> Stream<S> {
     /// Takes a connection whose handshake is over.
     pub(super) fn new(mut session: Session<S>, end: End) -> Self {
         session.tap_mut().close_observer();
-        Self { session, ending: None, end }
+        Self { session, ending: None, end, owed: 0 }
     }
 
     /// The socket.
@@ -73,7 +75,8 @@ impl<S: Read + Write> Stream<S> {
     pub fn shutdown(&mut self) -> io::Result<()> {
         self.session.tap_mut().begin();
         let result = self.session.shutdown();
-        self.explain(result)
+        self.explain(result)?;
+        self.session.tap_mut().write_held()
     }
 
     /// The peer's certificate as DER.
@@ -89,6 +92,20 @@ impl<S: Read + Write> Stream<S> {
             }
             io::Error::other(Error::from_open_stream(&error.to_string(), self.end))
         })
+    }
+
+    /// Encrypts records as long as that does not wait, and as much as is written in one go.
+    fn encrypt(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.session.tap_mut().hold(true);
+        let mut count = 0;
+        let mut result = Ok(0);
+        while count < bytes.len() && result.is_ok() && !self.session.tap().holds_enough() {
+            result = self.session.write(&bytes[count..]);
+            count += *result.as_ref().unwrap_or(&0);
+        }
+        self.session.tap_mut().hold(false);
+        // What failed behind others will fail again, once those are told.
+        if count > 0 { Ok(count) } else { self.explain(result) }
     }
 
     fn ended(&mut self, ending: Ending) -> usize {
@@ -116,13 +133,17 @@ impl<S: Read + Write> Read for Stream<S> {
 impl<S: Read + Write> Write for Stream<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.session.tap_mut().begin();
-        let result = self.session.write(bytes);
-        self.explain(result)
+        if self.owed == 0 {
+            self.owed = self.encrypt(bytes)?;
+        }
+        self.session.tap_mut().write_held()?;
+        Ok(std::mem::take(&mut self.owed))
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.session.tap_mut().begin();
         let result = self.session.flush();
-        self.explain(result)
+        self.explain(result)?;
+        self.session.tap_mut().write_held()
     }
 }

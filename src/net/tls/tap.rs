@@ -1,11 +1,15 @@
-//! A layer between TLS and the socket that buffers reading and remembers what TLS libraries do not tell.
+//! A layer between TLS and the socket that buffers both ways and remembers what TLS libraries do not tell.
 //!
 //! A TLS read may have to write and the other way round, and WouldBlock does not say which; a bare FIN looks like a
 //! close_notify; a failed handshake swallows the socket's own error. The tap sees all of it. Only `connector` and
 //! `stream` use it.
 
+mod held;
+
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use self::held::Held;
 
 /// Reading in large pieces saves system calls: OpenSSL asks for a record's 5 header bytes and its body apart.
 const BUFFER: usize = 256 * 1024;
@@ -50,6 +54,9 @@ pub struct Tap<S> {
     end: usize,
     /// A server's connection: its buffer is small, and there is none while nothing comes.
     one_of_many: bool,
+    held: Held,
+    /// What TLS writes is held until `write_held`.
+    holds: bool,
     /// What the last WouldBlock was about.
     blocked: Option<Blocked>,
     /// Whether the socket itself failed since `begin`; such an error is not TLS's.
@@ -69,6 +76,8 @@ impl<S> Tap<S> {
             start: 0,
             end: 0,
             one_of_many: false,
+            held: Held::default(),
+            holds: false,
             blocked: None,
             failed: false,
             ended: false,
@@ -122,6 +131,16 @@ impl<S> Tap<S> {
         self.end - self.start
     }
 
+    /// Whether what TLS writes from now on is held until `write_held`.
+    pub fn hold(&mut self, holds: bool) {
+        self.holds = holds;
+    }
+
+    /// Whether so much is held that it should be written.
+    pub fn holds_enough(&self) -> bool {
+        self.held.len() >= held::MOST
+    }
+
     fn note<T>(&mut self, result: io::Result<T>, direction: Blocked) -> io::Result<T> {
         if let Err(error) = &result {
             self.failed = true;
@@ -173,8 +192,27 @@ impl<S: Read> Read for Tap<S> {
     }
 }
 
+impl<S: Write> Tap<S> {
+    /// Writes what is held.
+    ///
+    /// # Errors
+    /// What the socket says. What it has not taken goes first the next time.
+    pub fn write_held(&mut self) -> io::Result<()> {
+        let result = self.held.write_to(&mut self.socket);
+        if self.one_of_many {
+            self.held.give_back();
+        }
+        self.note(result, Blocked::Write)
+    }
+}
+
 impl<S: Write> Write for Tap<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.holds || self.held.len() > 0 {
+            // What TLS writes while it reads, the answer to a change of keys for one, keeps its place.
+            self.held.add(bytes);
+            return Ok(bytes.len());
+        }
         let result = uninterrupted(|| self.socket.write(bytes));
         let count = self.note(result, Blocked::Write)?;
         self.observe(|seen| keep(&mut seen.sent, &bytes[..count]));
