@@ -60,12 +60,15 @@ impl Plan {
 }
 
 fn every_cut_means_the_same(plan: &Plan, stream: &[u8]) {
-    let [whole, single, pieces] = cuts(stream, plan.piece).map(|pieces| {
+    let feed = |pieces: Vec<&[u8]>, by_runs| {
         let mut end = End::new(&plan.settings);
+        end.by_runs = by_runs;
         pieces.into_iter().for_each(|piece| end.feed(piece));
         end
-    });
-    for other in [single, pieces] {
+    };
+    let [whole, single, pieces] = cuts(stream, plan.piece).map(|pieces| feed(pieces, false));
+    let [whole_by_runs, .., pieces_by_runs] = cuts(stream, plan.piece).map(|pieces| feed(pieces, true));
+    for other in [single, pieces, whole_by_runs, pieces_by_runs] {
         assert_eq!(whole.received, other.received);
         assert_eq!((&whole.forms, &whole.sent), (&other.forms, &other.sent));
         assert_eq!(whole.tolerated, other.tolerated);

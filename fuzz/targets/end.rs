@@ -23,6 +23,8 @@ pub enum Seen {
 /// One end.
 pub struct End {
     pub connection: Connection,
+    /// Messages that need no judging are taken in runs.
+    pub by_runs: bool,
     /// What came.
     pub received: Vec<Seen>,
     /// In how many fragments, and how long on the wire, each message came.
@@ -52,6 +54,7 @@ impl End {
         };
         Self {
             connection: Connection::new(settings.clone(), Box::new(draw)),
+            by_runs: false,
             received: Vec::new(),
             forms: Vec::new(),
             sent: Vec::new(),
@@ -69,6 +72,7 @@ impl End {
         input.extend_from_slice(piece);
         let mut at = 0;
         loop {
+            at += self.take_run(&mut input[at..]);
             let open = self.connection.sender.state() == State::Open;
             let over = self.is_over();
             let received = self.connection.receiver.receive(&mut input[at..], &mut self.connection.sender);
@@ -92,6 +96,16 @@ impl End {
         self.left = input.split_off(at);
         let most = if self.settings.lenient { LEFT_OVER_LENIENT } else { LEFT_OVER };
         assert!(self.left.len() <= most, "{} bytes are left over", self.left.len());
+    }
+
+    /// Takes a run of messages where that is wanted; returns its bytes.
+    fn take_run(&mut self, input: &mut [u8]) -> usize {
+        let Connection { receiver, sender } = &mut self.connection;
+        let take = |kind, payload: &[u8]| {
+            self.received.push(Seen::Message(kind, payload.to_vec()));
+            self.forms.push((1, None));
+        };
+        receiver.receive_run(input, sender, if self.by_runs { 3 } else { 0 }, take).consumed
     }
 
     /// Whether each frame is logged.
@@ -187,6 +201,8 @@ pub fn wire(frames: &[Frame]) -> Vec<u8> {
 fn own(event: &Event<'_>) -> Option<Seen> {
     match event {
         Event::Message { kind, payload, .. } => Some(Seen::Message(*kind, payload.to_vec())),
+        // Nobody asks for pieces.
+        Event::Piece { .. } => None,
         Event::Ping(payload) => Some(Seen::Ping(payload.to_vec())),
         Event::Pong(payload) => Some(Seen::Pong(payload.to_vec())),
         Event::Close { code, reason } => Some(Seen::Close(*code, reason.to_vec())),

@@ -86,23 +86,28 @@ impl Stdout {
         if self.closed {
             self.clear();
         }
-        while self.written < self.buffer.len() {
-            match self.sink.write(&self.buffer[self.written..]) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => self.written += count,
-                Err(error) => match error.kind() {
-                    ErrorKind::Interrupted => {}
-                    ErrorKind::WouldBlock => return Ok(self.blocked()),
-                    ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
-                        self.clear();
-                        return Ok(Flushed::Gone);
-                    }
-                    _ => return Err(error),
-                },
-            }
+        let (count, flushed) = self.sink.write_all(&self.buffer[self.written..])?;
+        self.written += count;
+        match flushed {
+            Flushed::Blocked => self.blocked(),
+            Flushed::Done | Flushed::Gone => self.clear(),
         }
-        self.clear();
-        Ok(Flushed::Done)
+        Ok(flushed)
+    }
+
+    /// Writes what waits and then these bytes, as far as that is possible at once; the rest waits. Saves a copy of what
+    /// is large.
+    pub fn write_through(&mut self, bytes: &[u8]) -> io::Result<Flushed> {
+        let flushed = self.flush()?;
+        if flushed != Flushed::Done || self.closed {
+            self.buffer.extend_from_slice(if self.closed { &[] } else { bytes });
+            return Ok(flushed);
+        }
+        let (count, flushed) = self.sink.write_all(bytes)?;
+        if flushed == Flushed::Blocked {
+            self.buffer.extend_from_slice(&bytes[count..]);
+        }
+        Ok(flushed)
     }
 
     /// Forgets what has not been written.
@@ -115,12 +120,11 @@ impl Stdout {
     }
 
     /// Moves what waits to the front once that is worth the copy.
-    fn blocked(&mut self) -> Flushed {
+    fn blocked(&mut self) {
         if self.written > self.buffer.len() / 2 {
             self.buffer.drain(..self.written);
             self.written = 0;
         }
-        Flushed::Blocked
     }
 }
 
@@ -149,6 +153,26 @@ impl Sink {
     #[cfg(not(unix))]
     fn find() -> Sink {
         Sink::Blocking(io::stdout())
+    }
+
+    /// Writes until all is taken, or no more is; returns how much was.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<(usize, Flushed)> {
+        let mut written = 0;
+        while written < bytes.len() {
+            match self.write(&bytes[written..]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => written += count,
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted => {}
+                    ErrorKind::WouldBlock => return Ok((written, Flushed::Blocked)),
+                    ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
+                        return Ok((written, Flushed::Gone));
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+        Ok((written, Flushed::Done))
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

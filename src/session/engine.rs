@@ -50,6 +50,15 @@ pub struct Ready {
     pub closed: bool,
 }
 
+/// What a listener takes without an event for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Takes {
+    /// So many whole messages in a row.
+    pub messages: u64,
+    /// Long messages in pieces, as they come.
+    pub pieces: bool,
+}
+
 /// Who is told what happens. All of it is called on the loop's thread.
 pub trait Listener {
     /// What other threads may send to this listener.
@@ -57,6 +66,17 @@ pub trait Listener {
 
     /// Something happened on a link. Borrowed payloads last until the return.
     fn event(&mut self, control: &mut Control<'_>, link: LinkId, event: Event<'_>);
+
+    /// How data messages of a link may be handed over with less ado than an event each; asked before they are.
+    fn takes(&self, _link: LinkId) -> Takes {
+        Takes::default()
+    }
+
+    /// A whole data message, or a piece of one, of the link that `takes` was asked of. `took` follows.
+    fn take(&mut self, _payload: &[u8]) {}
+
+    /// So many data messages have ended in what was taken.
+    fn took(&mut self, _control: &mut Control<'_>, _link: LinkId, _messages: u64) {}
 
     /// A dial failed.
     fn failed(&mut self, control: &mut Control<'_>, error: opening::Error);

@@ -184,6 +184,13 @@ impl Count {
         self.bytes += length as u64;
         self.wire += compressed.unwrap_or(length as u64);
     }
+
+    /// Counts so many messages of so many bytes together, none of them compressed.
+    pub fn add_run(&mut self, messages: u64, bytes: u64) {
+        self.messages += messages;
+        self.bytes += bytes;
+        self.wire += bytes;
+    }
 }
 
 impl std::ops::AddAssign for Count {

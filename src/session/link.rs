@@ -176,8 +176,19 @@ impl Link {
                 self.unread = taken < input.len();
                 return taken;
             }
+            taken += self.hand_over(&mut input[taken..], shell, links, listener);
+            if self.outbound.is_paused() {
+                continue;
+            }
             let received = self.receiver.receive(&mut input[taken..], &mut self.outbound.sender);
             taken += received.consumed;
+            if let Some(wire::Event::Piece { payload, ended }) = received.event {
+                listener.take(payload);
+                self.outbound.received.add_run(ended.iter().count() as u64, ended.unwrap_or(0));
+                let mut control = Control::of(self.id, &mut self.outbound, links, shell);
+                listener.took(&mut control, self.id, ended.iter().count() as u64);
+                continue;
+            }
             let event = received.event.map(|event| note(&mut self.outbound, event));
             for noticed in self.outbound.noticed() {
                 let mut control = Control::of(self.id, &mut self.outbound, links, shell);
@@ -191,6 +202,30 @@ impl Link {
             // What the event was answered with has its place behind it, not behind all that came with it.
             self.tell_sent(shell, links, listener);
         }
+    }
+
+    /// Hands over the messages that `input` begins with, as many as the listener takes so; returns their bytes.
+    fn hand_over<L: Listener>(
+        &mut self,
+        input: &mut [u8],
+        shell: &mut Shell,
+        links: &mut super::links::Links,
+        listener: &mut L,
+    ) -> usize {
+        let takes = listener.takes(self.id);
+        self.receiver.pass_on(takes.pieces);
+        if takes.messages == 0 {
+            return 0;
+        }
+        let take = |_, payload: &[u8]| listener.take(payload);
+        let run = self.receiver.receive_run(input, &self.outbound.sender, takes.messages, take);
+        if run.messages > 0 {
+            self.outbound.received.add_run(run.messages, run.bytes);
+            let mut control = Control::of(self.id, &mut self.outbound, links, shell);
+            listener.took(&mut control, self.id, run.messages);
+            self.tell_sent(shell, links, listener);
+        }
+        run.consumed
     }
 
     /// Tells what was sent meanwhile.
@@ -289,6 +324,8 @@ fn note<'a>(outbound: &mut Outbound, event: wire::Event<'a>) -> Option<Event<'a>
             outbound.received.add(payload.len(), compressed);
             Some(Event::Message { direction, kind, payload: Cow::Borrowed(payload), compressed })
         }
+        // It was taken as it came.
+        wire::Event::Piece { .. } => None,
         wire::Event::Pong(payload) => {
             let rtt = outbound.ponged(payload);
             Some(Event::Pong { direction, payload: Cow::Borrowed(payload), rtt, auto: false })

@@ -25,7 +25,7 @@ mod securing;
 
 pub use control::Control;
 pub use door::{Answer, Door, Knock, Limits, Pace, TurnedAway, Welcome};
-pub use engine::{Engine, Listener, Ready, Source, WatchId};
+pub use engine::{Engine, Listener, Ready, Source, Takes, WatchId};
 pub use event::{By, Cause, Count, Direction, Ended, Event, Opened, Stamp};
 pub use life::Life;
 pub use link::LinkId;

@@ -18,7 +18,7 @@ pub mod violation;
 
 pub use connection::{
     Automatic, Connection, Crafted, DoesNotFit, Draw, Event, Frame, LengthForm, Masking, NotOpen, Received,
-    Receiver, SendError, Sender, Settings, State, Unsent,
+    Receiver, Run, SendError, Sender, Settings, State, Unsent,
 };
 pub use violation::{CloseFrame, Rule, Violation};
 

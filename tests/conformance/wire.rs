@@ -205,6 +205,7 @@ fn note(course: &mut Course, event: Event<'_>) {
     course.events.push(match event {
         Event::Message { kind: Kind::Text, payload, .. } => text(payload),
         Event::Message { kind: Kind::Binary, payload, .. } => binary(payload),
+        Event::Piece { .. } => panic!("nobody asked for pieces"),
         Event::Ping(payload) => ping(payload),
         Event::Pong(payload) => pong(payload),
         Event::Close { code, reason } => close(code, reason),

@@ -45,6 +45,22 @@ impl Goal {
         self.met
     }
 
+    /// How many messages may come until it can be met, where what they say does not matter.
+    pub fn room(&self) -> u64 {
+        match (&self.until, self.count) {
+            (Some(_), _) => 0,
+            (None, Some(count)) => count.saturating_sub(self.seen),
+            (None, None) => u64::MAX,
+        }
+    }
+
+    /// So many messages came, no more than there was room for. `true` if the goal is met with them.
+    pub fn saw_many(&mut self, messages: u64) -> bool {
+        self.seen += messages;
+        self.met |= self.count.is_some_and(|count| self.seen >= count);
+        self.met
+    }
+
     /// Whether it is met.
     pub fn is_met(&self) -> bool {
         self.met

@@ -21,6 +21,17 @@ pub enum Fed {
     Failed(String),
 }
 
+/// How a front takes messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// Each as an event.
+    Events,
+    /// The bytes of each are enough.
+    Payloads,
+    /// And they may come in pieces.
+    Pieces,
+}
+
 /// A change of what is shown.
 #[derive(Clone, Debug)]
 pub enum Display {
@@ -44,6 +55,14 @@ pub trait Front {
     /// Shows an event. `stamp` reads the clock, which most forms of output do not need. `exit` is known with the
     /// last event.
     fn show(&mut self, event: &Event<'_>, stamp: &dyn Fn() -> Stamp, exit: Option<u8>);
+
+    /// Whether it takes messages without an event for each, and perhaps in pieces: nothing but their bytes is shown.
+    fn takes(&self) -> Taking {
+        Taking::Events
+    }
+
+    /// A message, or a piece of one.
+    fn take(&mut self, _payload: &[u8]) {}
 
     /// Says something that is no event of the session.
     fn say(&mut self, text: &str);

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::ending::{Goal, Linger};
-use super::front::{Fed, Front};
+use super::front::{Fed, Front, Taking};
 use super::journal::Journal;
 use super::order::{Order, Repeat};
 use super::plan::Plan;
@@ -26,7 +26,7 @@ use crate::output::archive::Archive;
 use crate::record::Writer;
 use crate::render::Redactor;
 use crate::session::opening::{self, Opening};
-use crate::session::{Control, Direction, Ended, Event, LinkId, Listener, Outbound, Ready, Source};
+use crate::session::{Control, Direction, Ended, Event, LinkId, Listener, Outbound, Ready, Source, Takes};
 use crate::wire::Kind;
 use verdict::Why;
 
@@ -328,6 +328,39 @@ impl<F: Front> Listener for Client<F> {
                 self.slow_down(control);
             }
         }
+    }
+
+    fn takes(&self, link: LinkId) -> Takes {
+        let taking = self.front.takes();
+        let is_plain = self.link == Some(link)
+            && !self.options.messages.echo
+            && !self.is_deaf()
+            && self.journal.is_none()
+            && self.archive.is_none();
+        match self.goal.room() {
+            room @ 1.. if is_plain && taking != Taking::Events => {
+                Takes { messages: room, pieces: taking == Taking::Pieces }
+            }
+            _ => Takes::default(),
+        }
+    }
+
+    fn take(&mut self, payload: &[u8]) {
+        if !self.is_deaf() {
+            self.front.take(payload);
+        }
+    }
+
+    fn took(&mut self, control: &mut Control<'_>, _link: LinkId, messages: u64) {
+        if self.is_deaf() {
+            return;
+        }
+        self.last_data = control.now();
+        self.linger.touch(control.now(), true);
+        if self.goal.exists() && self.goal.saw_many(messages) {
+            self.leave(control, Why::GoalMet);
+        }
+        self.slow_down(control);
     }
 
     fn failed(&mut self, control: &mut Control<'_>, error: opening::Error) {

@@ -18,7 +18,7 @@ mod retry;
 mod signals;
 
 pub use credentials::identity;
-pub use front::{Display, Fed, Front};
+pub use front::{Display, Fed, Front, Taking};
 pub use journal::Journal;
 pub use listener::Client;
 pub use named::read_named;

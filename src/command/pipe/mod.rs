@@ -13,7 +13,7 @@ use anyhow::Result;
 use self::input::Input;
 use self::progress::Progress;
 use super::args::{Form, Showing};
-use super::client::{Fed, Front, Plan};
+use super::client::{Fed, Front, Plan, Taking};
 use super::form;
 use crate::output::stdout::{Flushed, Stdout};
 use crate::output::talk;
@@ -21,6 +21,9 @@ use crate::output::terminal::Streams;
 use crate::record::Writer;
 use crate::render::{self, Renderer, verbose};
 use crate::session::{Cause, Control, Direction, Ended, Event, Outbound, Ready, Source, Stamp};
+
+/// A payload of so many bytes is worth a write of its own.
+const LARGE: usize = 64 * 1024;
 
 /// A session's front in a pipe.
 pub struct Pipe {
@@ -87,8 +90,19 @@ impl Pipe {
     /// Where stdout and stderr are the same, what came before must stand before. What this finds out about stdout
     /// is told by the next `flush`.
     fn print_first(&mut self) {
-        if self.stdout.waiting() > 0 && self.printed.is_none() {
-            self.printed = match self.stdout.flush() {
+        if self.stdout.waiting() > 0 {
+            self.print_early(Stdout::flush);
+        }
+    }
+
+    /// A large payload is written from where it is, behind what waits.
+    fn pass_through(&mut self, payload: &[u8]) {
+        self.print_early(|stdout| stdout.write_through(payload));
+    }
+
+    fn print_early(&mut self, print: impl FnOnce(&mut Stdout) -> io::Result<Flushed>) {
+        if self.printed.is_none() {
+            self.printed = match print(&mut self.stdout) {
                 Ok(Flushed::Done | Flushed::Blocked) => None,
                 result => Some(result),
             };
@@ -229,6 +243,23 @@ impl Front for Pipe {
                 Event::End(ended) if !is_quiet_end(ended) => self.tell_bad_end(ended, &stamp()),
                 event => self.tell(event, &stamp()),
             }
+        }
+    }
+
+    fn takes(&self) -> Taking {
+        match self.form {
+            _ if self.showing.verbose > 0 || self.progress.is_some() => Taking::Events,
+            Form::Raw => Taking::Pieces,
+            Form::Lines | Form::Nul | Form::Hex | Form::Base64 => Taking::Payloads,
+            Form::Whole | Form::Jsonl | Form::Human => Taking::Events,
+        }
+    }
+
+    fn take(&mut self, payload: &[u8]) {
+        if self.form == Form::Raw && payload.len() >= LARGE {
+            self.pass_through(payload);
+        } else {
+            form::append(self.form, payload, self.stdout.buffer());
         }
     }
 

@@ -25,10 +25,16 @@ impl Judge {
         Self { peer, lenient, tolerated: Vec::new() }
     }
 
+    /// Whether frames must be masked: those of a client (RFC 6455 §5.1).
+    #[inline]
+    pub(super) fn wants_mask(&self) -> bool {
+        self.peer == Role::Client
+    }
+
     /// Whether the first two bytes of a frame break no rule.
     #[inline]
     pub(super) fn is_plain(&self, start: Start, in_message: bool) -> bool {
-        if start.has_reserved_bits() || start.is_masked() != (self.peer == Role::Client) {
+        if start.has_reserved_bits() || start.is_masked() != self.wants_mask() {
             return false;
         }
         match start.opcode() {

@@ -31,6 +31,12 @@ pub(super) struct Message {
     lenient: bool,
     /// The first of those in this message.
     bad: Option<BadByte>,
+    /// The next message is handed on in pieces, and not assembled.
+    may_pass: bool,
+    /// This one is.
+    passes: bool,
+    /// How many bytes of it were handed on.
+    passed: u64,
 }
 
 impl Message {
@@ -44,7 +50,22 @@ impl Message {
             text: Validator::default(),
             lenient,
             bad: None,
+            may_pass: false,
+            passes: false,
+            passed: 0,
         }
+    }
+
+    /// Whether messages that begin from now on are handed on in pieces. Not where they may be taken back.
+    #[inline]
+    pub(super) fn pass_on(&mut self, passes: bool) {
+        self.may_pass = passes && !self.lenient;
+    }
+
+    /// Whether the message is handed on in pieces.
+    #[inline]
+    pub(super) fn passes(&self) -> bool {
+        self.passes
     }
 
     /// Whether a message was begun and has not ended.
@@ -62,7 +83,7 @@ impl Message {
     /// How many bytes the message has had.
     #[inline]
     pub(super) fn length(&self) -> u64 {
-        self.payload.len() as u64
+        self.payload.len() as u64 + self.passed
     }
 
     /// How many bytes of a compressed message its frames have had or announced; `None` for one that is not compressed.
@@ -80,6 +101,7 @@ impl Message {
     pub(super) fn begin_frame(&mut self, kind: Option<Kind>, compressed: bool, length: u64) {
         if let Some(kind) = kind {
             self.compressed = compressed.then_some(0);
+            self.passes = self.may_pass && !compressed;
             self.stage = Stage::Started(kind);
             self.text = Validator::default();
             self.bad = None;
@@ -99,7 +121,10 @@ impl Message {
             let checked = self.text.feed(piece);
             self.pass(checked)?;
         }
-        self.payload.extend_from_slice(piece);
+        match self.passes {
+            true => self.passed += piece.len() as u64,
+            false => self.payload.extend_from_slice(piece),
+        }
         Ok(())
     }
 
@@ -147,6 +172,8 @@ impl Message {
             self.bad = None;
             self.fragments = 0;
             self.compressed = None;
+            self.passes = false;
+            self.passed = 0;
             self.payload.clear();
             self.payload.shrink_to(KEEP);
         }

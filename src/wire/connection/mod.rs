@@ -17,6 +17,7 @@ mod message;
 mod outgoing;
 mod receiver;
 mod refusal;
+mod runs;
 mod sender;
 mod taking;
 mod unsent;
@@ -32,6 +33,7 @@ pub use kept::Unsent;
 pub use masks::Draw;
 pub use receiver::{Event, Received, Receiver};
 pub use refusal::{NotOpen, SendError};
+pub use runs::Run;
 pub use sender::{Automatic, Sender, State};
 
 use super::{Role, deflate::Parameters};

@@ -28,6 +28,13 @@ pub enum Event<'a> {
         /// The bytes of its frames' payloads, where it was compressed (RFC 7692).
         compressed: Option<u64>,
     },
+    /// A piece of a data message that is not assembled; see `Receiver::pass_on`. That of a text is UTF-8 but at its ends.
+    Piece {
+        /// Unmasked.
+        payload: &'a [u8],
+        /// With the last piece: the length of the whole message.
+        ended: Option<u64>,
+    },
     /// A ping, which the sender has answered if it is to.
     Ping(&'a [u8]),
     /// A pong.
@@ -56,6 +63,8 @@ pub struct Received<'a> {
 pub(super) enum Found {
     Whole(Kind, Range<usize>),
     Assembled(Kind),
+    /// And whether the message ends with it.
+    Piece(Range<usize>, bool),
     Ping(Range<usize>),
     Pong(Range<usize>),
     Close(Option<u16>, Range<usize>),
@@ -130,6 +139,13 @@ impl Receiver {
     #[cold]
     fn hand_over(&mut self, sender: &mut Sender) {
         sender.noticed(self.log.take(), self.judge.take_tolerated());
+    }
+
+    /// Whether messages that begin from now on and do not come whole are handed on in pieces as they come, instead of
+    /// being assembled. Not those that are compressed, nor where breaches are passed over.
+    #[inline]
+    pub fn pass_on(&mut self, passes: bool) {
+        self.message.pass_on(passes);
     }
 
     /// Whether the peer is in the middle of a frame or a message.
@@ -271,6 +287,9 @@ impl Receiver {
                 fragments: self.message.fragments(),
                 compressed: self.message.compressed(),
             },
+            Found::Piece(range, ends) => {
+                Event::Piece { payload: &input[range], ended: ends.then(|| self.message.length()) }
+            }
             Found::Ping(range) => Event::Ping(&input[range]),
             Found::Pong(range) => Event::Pong(&input[range]),
             Found::Close(code, range) => Event::Close { code, reason: &input[range] },

@@ -111,7 +111,11 @@ impl Receiver {
         }
         // A frame that broke a rule stays, to be reported.
         self.frame = (!is_whole || taken.is_err()).then_some(frame);
-        Ok(match taken? {
+        let ends = taken?;
+        Ok(match ends {
+            _ if self.message.passes() && (length > 0 || ends.is_some()) => {
+                Step::Event(at + length, Found::Piece(at..at + length, ends.is_some()))
+            }
             Some(kind) => Step::Event(at + length, Found::Assembled(kind)),
             None if is_whole => Step::On(at + length),
             None => Step::NeedsInput(at + length),

@@ -3,6 +3,7 @@
 
 mod compression;
 mod lenient;
+mod pieces;
 mod watched;
 
 use std::io::{self, Cursor, Read, Write};
@@ -18,6 +19,7 @@ use crate::wire::{Kind, Rule, Violation, mask};
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Seen {
     Message(Kind, Vec<u8>, u32),
+    Piece(Vec<u8>, Option<u64>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(Option<u16>, Vec<u8>),
@@ -27,6 +29,7 @@ enum Seen {
 fn own(event: Event<'_>) -> Seen {
     match event {
         Event::Message { kind, payload, fragments, .. } => Seen::Message(kind, payload.to_vec(), fragments),
+        Event::Piece { payload, ended } => Seen::Piece(payload.to_vec(), ended),
         Event::Ping(payload) => Seen::Ping(payload.to_vec()),
         Event::Pong(payload) => Seen::Pong(payload.to_vec()),
         Event::Close { code, reason } => Seen::Close(code, reason.to_vec()),
@@ -53,14 +56,18 @@ fn connection(role: Role) -> Connection {
     Connection::new(Settings::new(role), draw())
 }
 
-/// Feeds the pieces as a session does, keeping what was not consumed for the next.
-fn feed(connection: &mut Connection, pieces: &[&[u8]]) -> Vec<Seen> {
+/// Feeds the pieces as a session does, keeping what was not consumed for the next. `by_runs`: takes what it can in runs.
+fn feed(connection: &mut Connection, pieces: &[&[u8]], by_runs: bool) -> Vec<Seen> {
     let mut seen = Vec::new();
     let mut input = Vec::new();
     for piece in pieces {
         input.extend_from_slice(piece);
         let mut at = 0;
         loop {
+            if by_runs {
+                let take = |kind, payload: &[u8]| seen.push(Seen::Message(kind, payload.to_vec(), 1));
+                at += connection.receiver.receive_run(&mut input[at..], &connection.sender, 3, take).consumed;
+            }
             let received = connection.receiver.receive(&mut input[at..], &mut connection.sender);
             at += received.consumed;
             match received.event {
@@ -74,18 +81,23 @@ fn feed(connection: &mut Connection, pieces: &[&[u8]]) -> Vec<Seen> {
     seen
 }
 
-/// Feeds the bytes whole, at every split, and one by one; all must give the same events and answers.
+/// Feeds the bytes whole, at every split, and one by one, each with and without runs; all must give the same events and
+/// answers.
 fn run_with(settings: &Settings, bytes: &[u8]) -> (Vec<Seen>, Vec<u8>, State) {
-    let run = |pieces: &[&[u8]]| {
+    let run = |pieces: &[&[u8]], by_runs| {
         let mut connection = Connection::new(settings.clone(), draw());
-        let seen = feed(&mut connection, pieces);
+        let seen = feed(&mut connection, pieces, by_runs);
         (seen, connection.sender.unsent().to_vec(), connection.sender.state())
     };
-    let whole = run(&[bytes]);
-    for split in 0..bytes.len() {
-        assert_eq!(run(&[&bytes[..split], &bytes[split..]]), whole, "split at {split}");
+    let whole = run(&[bytes], false);
+    for by_runs in [false, true] {
+        for split in 0..bytes.len() {
+            let halves = [&bytes[..split], &bytes[split..]];
+            assert_eq!(run(&halves, by_runs), whole, "split at {split}, by runs: {by_runs}");
+        }
+        let bytes = bytes.chunks(1).collect::<Vec<_>>();
+        assert_eq!(run(&bytes, by_runs), whole, "byte by byte, by runs: {by_runs}");
     }
-    assert_eq!(run(&bytes.chunks(1).collect::<Vec<_>>()), whole, "byte by byte");
     whole
 }
 
@@ -135,7 +147,7 @@ fn longer_lengths_are_read_whole_and_in_pieces() {
         let payload: Vec<u8> = (0..length).map(|at| at as u8).collect();
         let bytes = [header, &payload].concat();
         for pieces in [vec![&bytes[..]], bytes.chunks(1).collect(), bytes.chunks(1000).collect()] {
-            let seen = feed(&mut connection(Role::Client), &pieces);
+            let seen = feed(&mut connection(Role::Client), &pieces, false);
             assert_eq!(seen, [Seen::Message(Kind::Binary, payload.clone(), 1)]);
         }
     }
@@ -158,7 +170,7 @@ fn after_our_close_data_is_still_read_but_no_ping_answered() {
     assert_eq!(connection.sender.state(), State::Closing);
     assert_eq!(connection.sender.message(Kind::Text, b"x"), Err(NotOpen));
     assert_eq!(connection.sender.close(None, ""), Err(SendError::NotOpen));
-    let seen = feed(&mut connection, &[b"\x81\x81\0\0\0\0x\x89\x80\0\0\0\0\x88\x82\0\0\0\0\x03\xe8"]);
+    let seen = feed(&mut connection, &[b"\x81\x81\0\0\0\0x\x89\x80\0\0\0\0\x88\x82\0\0\0\0\x03\xe8"], false);
     assert_eq!(seen, [text("x"), Seen::Ping(vec![]), Seen::Close(Some(1000), vec![])]);
     assert_eq!(connection.sender.unsent(), b"\x88\x02\x03\xe8", "one close frame, no pong");
     assert_eq!((connection.sender.automatic(), connection.sender.state()), (None, State::Closed));
@@ -252,7 +264,7 @@ fn limits_are_judged_on_the_header_and_sums_count() {
 #[test]
 fn bad_text_is_told_inside_an_unfinished_frame() {
     let mut connection = connection(Role::Client);
-    let seen = feed(&mut connection, &[b"\x81\x7e\x10\x00abc\xff"]);
+    let seen = feed(&mut connection, &[b"\x81\x7e\x10\x00abc\xff"], false);
     assert!(matches!(&seen[..], [Seen::Violation(report)] if report.contains("offset 3")), "{seen:?}");
 }
 
@@ -268,7 +280,7 @@ fn started_tells_the_middle_of_a_frame_or_message() {
         (b"\x01\x01a\x80\x00", false),
     ] {
         let mut connection = connection(Role::Client);
-        feed(&mut connection, &[bytes]);
+        feed(&mut connection, &[bytes], false);
         assert_eq!(connection.receiver.started(), started, "{bytes:x?}");
     }
 }
@@ -279,7 +291,7 @@ fn a_ping_flood_that_is_never_read_keeps_one_answer() {
     let ping = |number: u8| [0x89, 0x81, 0, 0, 0, 0, number];
     let mut pongs = 0;
     for number in 0..100_000_u32 {
-        feed(&mut connection, &[&ping(number as u8)]);
+        feed(&mut connection, &[&ping(number as u8)], false);
         while let Some(Automatic::Pong(_)) = connection.sender.automatic() {
             pongs += 1;
         }
@@ -298,7 +310,7 @@ fn a_ping_flood_that_is_never_read_keeps_one_answer() {
 fn a_busy_sender_still_answers_a_ping() {
     let mut connection = connection(Role::Server);
     connection.sender.message(Kind::Binary, &[0; 100_000]).unwrap();
-    feed(&mut connection, &[b"\x89\x80\0\0\0\0"]);
+    feed(&mut connection, &[b"\x89\x80\0\0\0\0"], false);
     connection.sender.message(Kind::Binary, &[0; 200_000]).unwrap();
     assert_eq!(connection.sender.automatic(), None);
     connection.sender.advance(100_010);
@@ -360,7 +372,7 @@ proptest! {
         }
         let wire = client.sender.unsent().to_vec();
         let mut server = connection(Role::Server);
-        let seen = feed(&mut server, &wire.chunks(piece).collect::<Vec<_>>());
+        let seen = feed(&mut server, &wire.chunks(piece).collect::<Vec<_>>(), false);
         prop_assert_eq!(seen, expected);
         prop_assert!(!server.receiver.started());
     }
@@ -372,8 +384,8 @@ proptest! {
         is_client in any::<bool>(),
     ) {
         let role = if is_client { Role::Client } else { Role::Server };
-        let whole = feed(&mut connection(role), &[&bytes]);
-        let pieces = feed(&mut connection(role), &bytes.chunks(piece).collect::<Vec<_>>());
+        let whole = feed(&mut connection(role), &[&bytes], false);
+        let pieces = feed(&mut connection(role), &bytes.chunks(piece).collect::<Vec<_>>(), false);
         prop_assert_eq!(whole, pieces);
     }
 }
@@ -436,7 +448,7 @@ fn tungstenite_reads_what_we_send_and_we_read_its_answers() {
         assert_eq!(expected, sent);
         let _flushed_or_closed = theirs.flush();
         let answer = theirs.get_ref().output.clone();
-        let seen = feed(&mut ours, &[&answer]);
+        let seen = feed(&mut ours, &[&answer], false);
         assert_eq!(seen, [Seen::Pong(b"are you there".into()), Seen::Close(Some(4001), b"enough".into())]);
         assert_eq!(ours.sender.state(), State::Closed);
     }
@@ -452,7 +464,7 @@ fn we_read_what_tungstenite_sends() {
         theirs.close(None).unwrap();
         let wire = theirs.get_ref().output.clone();
         let mut ours = connection(role);
-        let seen = feed(&mut ours, &wire.chunks(4096).collect::<Vec<_>>());
+        let seen = feed(&mut ours, &wire.chunks(4096).collect::<Vec<_>>(), false);
         let big = Seen::Message(Kind::Binary, vec![7; 70_000], 1);
         assert_eq!(seen, [text("κόσμε"), big, Seen::Ping(vec![1]), Seen::Close(None, vec![])]);
     }

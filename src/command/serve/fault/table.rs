@@ -200,7 +200,7 @@ pub const ENTRIES: [Entry; 21] = [
         argument: "[=N]",
         scope: Scope::Once,
         does: "sends N pings (10000) at once",
-        good: "answers them, or the latest alone, and goes on, or ends the connection to protect itself",
+        good: "answers them or the latest alone, or ends the connection to save itself",
         section: "RFC 6455 §5.5.3",
     },
 ];

@@ -1,14 +1,17 @@
 //! A client's handshake by the OpenSSL crate, on which native-tls is built there.
 //!
-//! native-tls would parse the whole bundle of the system's authorities at every start, 30 ms, even where none of them is
-//! trusted (`--cacert`). Its settings are those of this crate's `SslConnector`, which is used here as well; only the
-//! trust store is filled otherwise (`roots`).
+//! native-tls, and the crate's own connector, parse the whole bundle of the system's authorities at every start, 30 ms,
+//! even where none of them is trusted (`--cacert`). So the context is made here, with their settings; how its trust store
+//! is filled instead, `roots` tells.
 
 use std::io::{Read, Write};
+use std::net::IpAddr;
 
 use openssl::error::ErrorStack;
-use openssl::ssl::{HandshakeError, SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode};
-use openssl::x509::store::X509StoreBuilder;
+use openssl::ssl::{
+    ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslStream, SslVerifyMode,
+};
+use openssl::x509::verify::X509CheckFlags;
 use openssl::x509::{X509, X509VerifyResult};
 
 use super::super::error::{Error, reason};
@@ -20,10 +23,13 @@ use super::super::trust;
 use super::roots::{self, Extent};
 use super::{Failure, not_built};
 
+/// The cipher suites of TLS 1.2 that native-tls takes: none without authentication, none that is broken.
+const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
+
 /// The configuration.
 #[derive(Clone, Debug)]
 pub struct Context {
-    ssl: SslConnector,
+    ssl: SslContext,
     options: Options,
     extent: Extent,
 }
@@ -48,8 +54,6 @@ impl Context {
         }
         let extent = match &options.cacert {
             Some(path) => {
-                let store = X509StoreBuilder::new().map_err(library)?;
-                builder.set_cert_store(store.build());
                 for certificate in trust::certificates(path)? {
                     let der = certificate.to_der().map_err(|error| Error::Library(error.to_string()))?;
                     let added = X509::from_der(&der).and_then(|root| builder.cert_store_mut().add_cert(root));
@@ -67,35 +71,59 @@ impl Context {
     /// Does the handshake.
     pub fn connect<S: Read + Write>(&self, name: &str, tap: Tap<S>) -> Result<Session<S>, Failure> {
         let told = |error: ErrorStack| Failure::Told(error.to_string());
-        let mut session = self.ssl.configure().map_err(told)?;
-        session.set_verify_hostname(!self.options.insecure);
-        if self.options.insecure {
-            session.set_verify(SslVerifyMode::NONE);
-        }
-        session.connect(name, tap).map(Session::OpenSsl).map_err(|error| match error {
-            HandshakeError::SetupFailure(error) => told(error),
-            HandshakeError::WouldBlock(_) => Failure::Late,
-            HandshakeError::Failure(stream) => {
-                let text = stream.error().to_string();
-                match stream.ssl().verify_result() {
-                    X509VerifyResult::OK => Failure::Told(text),
-                    refused => Failure::Told(format!("{text} ({refused})")),
-                }
+        let ssl = self.session(name).map_err(told)?;
+        let mut stream = SslStream::new(ssl, tap).map_err(told)?;
+        match stream.connect() {
+            Ok(()) => Ok(Session::OpenSsl(stream)),
+            Err(error) if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) => {
+                Err(Failure::Late)
             }
-        })
+            Err(error) => Err(Failure::Told(match stream.ssl().verify_result() {
+                X509VerifyResult::OK => error.to_string(),
+                refused => format!("{error} ({refused})"),
+            })),
+        }
+    }
+
+    /// The library's object for one connection, which verifies and sends this name.
+    fn session(&self, name: &str) -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&self.ssl)?;
+        let address = name.parse::<IpAddr>().ok();
+        if address.is_none() {
+            // An address is not sent (RFC 6066 §3).
+            ssl.set_hostname(name)?;
+        }
+        if self.options.insecure {
+            ssl.set_verify(SslVerifyMode::NONE);
+            return Ok(ssl);
+        }
+        let verification = ssl.param_mut();
+        verification.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+        match address {
+            Some(address) => verification.set_ip(address)?,
+            None => verification.set_host(name)?,
+        }
+        Ok(ssl)
     }
 }
 
-/// The versions alone; trust and identity come on top.
-fn builder(options: &Options) -> Result<SslConnectorBuilder, ErrorStack> {
-    let mut builder = SslConnector::builder(SslMethod::tls_client())?;
+/// Versions, suites and the library's ways; trust and identity come on top.
+fn builder(options: &Options) -> Result<SslContextBuilder, ErrorStack> {
+    let mut builder = SslContext::builder(SslMethod::tls_client())?;
+    builder.set_options(
+        (SslOptions::ALL | SslOptions::NO_COMPRESSION) & !SslOptions::DONT_INSERT_EMPTY_FRAGMENTS,
+    );
+    builder
+        .set_mode(SslMode::AUTO_RETRY | SslMode::ACCEPT_MOVING_WRITE_BUFFER | SslMode::ENABLE_PARTIAL_WRITE);
+    builder.set_cipher_list(CIPHERS)?;
+    builder.set_verify(SslVerifyMode::PEER);
     builder.set_min_proto_version(Some(options.min.unwrap_or(Version::V1_2).version_of_library()))?;
     builder.set_max_proto_version(options.max.map(Version::version_of_library))?;
     Ok(builder)
 }
 
 /// Has the certificate shown to servers that ask for one.
-fn show(builder: &mut SslConnectorBuilder, pair: Pair) -> Result<(), ErrorStack> {
+fn show(builder: &mut SslContextBuilder, pair: Pair) -> Result<(), ErrorStack> {
     builder.set_certificate(&pair.leaf)?;
     builder.set_private_key(&pair.key)?;
     pair.others.into_iter().try_for_each(|other| builder.add_extra_chain_cert(other))

@@ -3,15 +3,12 @@
 //! Systems keep them as one bundle, and many also as a folder of files that are named by a hash of their subject, from
 //! which OpenSSL takes the one it needs. Parsing a bundle takes 30 ms, the folder nothing. So the folder alone is used
 //! where there is one; a certificate that it does not prove is tried once more with the bundle, because people add their
-//! own authority to that.
+//! own authority to that, or name another in SSL_CERT_FILE.
 
 use std::path::Path;
 
-use openssl::ssl::SslConnectorBuilder;
+use openssl::ssl::SslContextBuilder;
 use openssl_probe::ProbeResult;
-
-/// Names OpenSSL's bundle; who sets it wants it to be used.
-const NAMED_BUNDLE: &str = "SSL_CERT_FILE";
 
 /// How much of the trust store is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,21 +21,16 @@ pub enum Extent {
 
 /// Fills the trust store; returns how much is in it. What is not there or cannot be read leaves it emptier, and a
 /// certificate that needs it is refused then.
-pub fn load(builder: &mut SslConnectorBuilder, wanted: Extent) -> Extent {
-    load_from(builder, wanted, &openssl_probe::probe(), std::env::var_os(NAMED_BUNDLE).is_some())
+pub fn load(builder: &mut SslContextBuilder, wanted: Extent) -> Extent {
+    load_from(builder, wanted, &openssl_probe::probe())
 }
 
-fn load_from(
-    builder: &mut SslConnectorBuilder,
-    wanted: Extent,
-    found: &ProbeResult,
-    is_named: bool,
-) -> Extent {
+fn load_from(builder: &mut SslContextBuilder, wanted: Extent, found: &ProbeResult) -> Extent {
     for folder in &found.cert_dir {
         // It is not read before it is needed.
         let _ = builder.load_verify_locations(None, Some(folder));
     }
-    if wanted == Extent::Quick && !is_named && found.cert_dir.iter().any(|folder| is_hashed(folder)) {
+    if wanted == Extent::Quick && found.cert_dir.iter().any(|folder| is_hashed(folder)) {
         return Extent::Quick;
     }
     if let Some(bundle) = &found.cert_file {
@@ -64,23 +56,22 @@ fn is_hash(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use openssl::ssl::{SslConnector, SslMethod};
+    use openssl::ssl::{SslContext, SslMethod};
 
     #[test]
-    fn a_bundle_is_read_where_nothing_can_be_looked_up_or_it_is_named_or_needed() {
+    fn a_bundle_is_read_where_nothing_can_be_looked_up_or_it_is_needed() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut found = ProbeResult { cert_file: None, cert_dir: vec![folder.path().to_owned()] };
-        let load = |found: &ProbeResult, wanted, is_named| {
-            let mut builder = SslConnector::builder(SslMethod::tls_client()).expect("OpenSSL works");
-            load_from(&mut builder, wanted, found, is_named)
+        let load = |found: &ProbeResult, wanted| {
+            let mut builder = SslContext::builder(SslMethod::tls_client()).expect("OpenSSL works");
+            load_from(&mut builder, wanted, found)
         };
-        assert_eq!(load(&found, Extent::Quick, false), Extent::All);
+        assert_eq!(load(&found, Extent::Quick), Extent::All);
         std::fs::write(folder.path().join("002c0b4f.0"), "").expect("written");
-        assert_eq!(load(&found, Extent::Quick, false), Extent::Quick);
-        assert_eq!(load(&found, Extent::Quick, true), Extent::All);
-        assert_eq!(load(&found, Extent::All, false), Extent::All);
+        assert_eq!(load(&found, Extent::Quick), Extent::Quick);
+        assert_eq!(load(&found, Extent::All), Extent::All);
         found.cert_dir.clear();
-        assert_eq!(load(&found, Extent::Quick, false), Extent::All);
+        assert_eq!(load(&found, Extent::Quick), Extent::All);
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn bad_text_is_noticed_before_the_frame_ends() {
     let mut bytes = frame(0xc1, &compressed);
     bytes.truncate(bytes.len() - 4);
     let mut connection = Connection::new(settings(Role::Client), draw());
-    let seen = feed(&mut connection, &[&bytes]);
+    let seen = feed(&mut connection, &[&bytes], false);
     assert!(
         matches!(&seen[..], [Seen::Violation(report)] if report.contains("0xff at offset 5")),
         "{seen:?}"
@@ -175,13 +175,13 @@ fn a_bomb_is_stopped_by_its_ratio() {
             bytes.extend(frame(if at == 0 { 0x42 } else { 0x00 }, piece));
         }
         let mut connection = Connection::new(settings(Role::Client), draw());
-        let seen = feed(&mut connection, &[&bytes]);
+        let seen = feed(&mut connection, &[&bytes], false);
         let [Seen::Violation(report)] = &seen[..] else { panic!("{} events", seen.len()) };
         assert!(report.contains("more than 16777216 bytes that inflates more than 1000 times"), "{report}");
         // Who raises the limit takes it.
         let settings = Settings { max_message: 80 << 20, ..settings(Role::Client) };
         bytes.extend(frame(0x80, b""));
-        let seen = feed(&mut Connection::new(settings, draw()), &[&bytes]);
+        let seen = feed(&mut Connection::new(settings, draw()), &[&bytes], false);
         assert!(matches!(&seen[..], [Seen::Message(_, payload, _)] if payload.len() == 20 << 20));
     }
 }
@@ -210,7 +210,7 @@ fn with_a_window_of_8_bits_messages_go_out_plain() {
     let mut client = Connection::new(Settings { deflate: Some(agreed), ..settings(Role::Client) }, draw());
     assert_eq!(client.sender.message(Kind::Text, b"Hello"), Ok(None));
     assert_eq!(client.sender.unsent()[0], 0x81);
-    assert_eq!(feed(&mut client, &[&frame(0xc1, &HELLO)]), [text("Hello")]);
+    assert_eq!(feed(&mut client, &[&frame(0xc1, &HELLO)], false), [text("Hello")]);
 }
 
 fn parameters() -> impl Strategy<Value = Parameters> {
@@ -255,7 +255,7 @@ proptest! {
             from.sender.ping(b"between").unwrap();
         }
         let wire = from.sender.unsent().to_vec();
-        let seen = feed(&mut to, &wire.chunks(step).collect::<Vec<_>>());
+        let seen = feed(&mut to, &wire.chunks(step).collect::<Vec<_>>(), false);
         let got: Vec<Vec<u8>> = seen.into_iter().filter_map(|seen| match seen {
             Seen::Message(_, payload, _) => Some(payload),
             _ => None,
@@ -266,7 +266,7 @@ proptest! {
     #[test]
     fn any_bytes_are_a_message_or_a_violation(stream in prop::collection::vec(any::<u8>(), 0..300)) {
         let mut connection = Connection::new(settings(Role::Client), draw());
-        let seen = feed(&mut connection, &[&frame(0xc2, &stream)]);
+        let seen = feed(&mut connection, &[&frame(0xc2, &stream)], false);
         prop_assert!(matches!(&seen[..], [Seen::Message(..) | Seen::Violation(_)]), "{:?}", seen);
     }
 }

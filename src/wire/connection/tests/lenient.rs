@@ -10,7 +10,7 @@ fn lenient(role: Role) -> Settings {
 fn passed(settings: &Settings, bytes: &[u8]) -> (Vec<Seen>, Vec<String>) {
     let run = |pieces: &[&[u8]]| {
         let mut connection = Connection::new(settings.clone(), draw());
-        let seen = feed(&mut connection, pieces);
+        let seen = feed(&mut connection, pieces, false);
         let tolerated = std::iter::from_fn(|| connection.sender.tolerated());
         (seen, tolerated.map(|violation| violation.to_string()).collect::<Vec<_>>())
     };
@@ -95,7 +95,7 @@ fn what_leaves_no_sense_or_breaks_a_limit_fails_even_so() {
 #[test]
 fn a_code_that_must_not_be_sent_is_not_sent_back() {
     let mut connection = Connection::new(lenient(Role::Server), draw());
-    feed(&mut connection, &[b"\x88\x82\0\0\0\0\x03\xed"]);
+    feed(&mut connection, &[b"\x88\x82\0\0\0\0\x03\xed"], false);
     assert_eq!(connection.sender.unsent(), b"\x88\x02\x03\xea");
     assert_eq!(connection.sender.state(), State::Closed);
 }
@@ -104,7 +104,7 @@ fn a_code_that_must_not_be_sent_is_not_sent_back() {
 fn a_ping_that_no_pong_can_answer_is_not_answered() {
     let mut connection = Connection::new(lenient(Role::Server), draw());
     let ping = [b"\x89\xfe\x00\x7e\0\0\0\0".as_slice(), &[b'x'; 126]].concat();
-    assert_eq!(feed(&mut connection, &[&ping]), [Seen::Ping(vec![b'x'; 126])]);
+    assert_eq!(feed(&mut connection, &[&ping], false), [Seen::Ping(vec![b'x'; 126])]);
     assert!(connection.sender.unsent().is_empty());
 }
 

@@ -31,7 +31,7 @@ fn frames_are_told_in_their_order_however_they_are_cut() {
     ];
     for split in 0..bytes.len() {
         let mut connection = watched(Role::Client);
-        feed(&mut connection, &[&bytes[..split], &bytes[split..]]);
+        feed(&mut connection, &[&bytes[..split], &bytes[split..]], false);
         assert_eq!(told(connection.sender.received_frames()), expected, "split at {split}");
         let sent = told(connection.sender.frames());
         assert_eq!(sent[0], frame(&[0x8a, 0x81, 1, 2, 3, 4], b"p", None), "the pong");
@@ -50,7 +50,7 @@ fn the_frame_that_breaks_a_rule_is_told_as_far_as_it_came() {
     ];
     for (bytes, header, payload) in table {
         let mut connection = watched(Role::Client);
-        feed(&mut connection, &[bytes]);
+        feed(&mut connection, &[bytes], false);
         let frames = connection.sender.received_frames();
         assert_eq!(frames.len(), 1, "{bytes:x?}");
         assert_eq!((&frames[0].header, &frames[0].payload), (&header, &payload), "{bytes:x?}");
@@ -68,18 +68,18 @@ fn compressed_frames_are_told_as_they_are_on_the_wire() {
     assert!(frames.iter().all(|frame| frame.compressed), "{frames:?}");
     let mut client =
         Connection::new(Settings { deflate, frames: true, ..Settings::new(Role::Client) }, draw());
-    assert_eq!(feed(&mut client, &[&wire]), [Seen::Message(Kind::Text, b"Hello".into(), 2)]);
+    assert_eq!(feed(&mut client, &[&wire], false), [Seen::Message(Kind::Text, b"Hello".into(), 2)]);
     assert_eq!(client.sender.received_frames(), frames);
 }
 
 #[test]
 fn watching_begins_and_ends_between_frames() {
     let mut connection = connection(Role::Client);
-    feed(&mut connection, &[b"\x82\x04ab"]);
+    feed(&mut connection, &[b"\x82\x04ab"], false);
     connection.sender.watch(true);
-    feed(&mut connection, &[b"cd\x82\x01e"]);
+    feed(&mut connection, &[b"cd\x82\x01e"], false);
     connection.sender.watch(false);
-    feed(&mut connection, &[b"\x82\x01f"]);
+    feed(&mut connection, &[b"\x82\x01f"], false);
     assert_eq!(told(connection.sender.received_frames()), [frame(b"\x82\x01", b"e", Some(1))]);
 }
 
