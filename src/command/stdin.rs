@@ -22,6 +22,7 @@ mod system {
     use std::io;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::fs::{FileType, fstat};
 
     use super::Block;
     use crate::session::{Control, Source};
@@ -30,13 +31,19 @@ mod system {
     pub struct Stdin {
         /// Whether the loop waits for it; a file needs no waiting.
         watched: bool,
+        /// It is a pipe, and no terminal or socket.
+        is_pipe: bool,
         ready: bool,
+        /// The loop has just said that it has something: that need not be asked again.
+        woken: bool,
+        /// Its other end has gone: it is read to its end.
+        closed: bool,
     }
 
     impl Stdin {
         /// Nothing is read before `begin`.
         pub fn new() -> Stdin {
-            Stdin { watched: false, ready: false }
+            Stdin { watched: false, is_pipe: false, ready: false, woken: false, closed: false }
         }
 
         /// Begins to wait for it.
@@ -44,28 +51,36 @@ mod system {
             #[cfg(target_os = "linux")]
             crate::output::stdout::widen(io::stdin());
             self.watched = control.watch(Source::Input, 0)?;
+            self.is_pipe = self.watched
+                && fstat(io::stdin())
+                    .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
             self.ready = true;
             Ok(())
         }
 
-        /// The loop says that it has something.
-        pub fn woken(&mut self) {
+        /// The loop says that it has something. `closed`: its other end has gone, of which no second word comes.
+        pub fn woken(&mut self, closed: bool) {
             self.ready = true;
+            self.woken = true;
+            self.closed |= closed;
         }
 
-        /// Appends at most `most` bytes to `buffer`.
-        pub fn read(&mut self, buffer: &mut Vec<u8>, most: usize) -> io::Result<Block> {
-            if !self.ready || (self.watched && !has_something()?) {
+        /// Appends what one read brings to `buffer`, for which there is room for `room` bytes at least.
+        pub fn read(&mut self, buffer: &mut Vec<u8>, room: usize) -> io::Result<Block> {
+            let was_woken = std::mem::take(&mut self.woken);
+            if !self.ready || (self.watched && !was_woken && !has_something()?) {
                 self.ready = false;
                 return Ok(Block::Later);
             }
-            let start = buffer.len();
-            buffer.resize(start + most, 0);
-            let result = rustix::io::read(io::stdin(), &mut buffer[start..]);
-            buffer.truncate(start + *result.as_ref().unwrap_or(&0));
-            match result {
+            buffer.reserve(room);
+            match rustix::io::read(io::stdin(), rustix::buffer::spare_capacity(buffer)) {
                 Ok(0) => Ok(Block::End),
-                Ok(count) => Ok(Block::Read(count)),
+                Ok(count) => {
+                    // A pipe that gave less than it might is empty, and the loop tells when more comes. A terminal
+                    // gives a line at a time, and a file need not be waited for.
+                    self.ready = self.closed || !self.is_pipe || count >= room;
+                    Ok(Block::Read(count))
+                }
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => Ok(Block::Later),
                 Err(error) => Err(error.into()),
             }
@@ -128,9 +143,9 @@ mod system {
         }
 
         /// The loop was woken: there may be a block.
-        pub fn woken(&mut self) {}
+        pub fn woken(&mut self, _closed: bool) {}
 
-        /// Appends at most `most` bytes to `buffer`.
+        /// Appends what one read brings to `buffer`, at most `most` bytes.
         pub fn read(&mut self, buffer: &mut Vec<u8>, most: usize) -> io::Result<Block> {
             let (Some(wanted), Some(blocks)) = (&self.wanted, &self.blocks) else { return Ok(Block::Later) };
             if !std::mem::replace(&mut self.asked, true) && wanted.send(most).is_err() {

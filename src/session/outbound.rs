@@ -128,6 +128,26 @@ impl Outbound {
         Ok(())
     }
 
+    /// Queues data messages in one go; returns how many they were. `None` where they are to be queued one by one: none
+    /// is queued then.
+    ///
+    /// # Errors
+    /// A close frame was sent already.
+    pub fn messages<'a>(
+        &mut self,
+        kind: Kind,
+        payloads: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Option<u64>, SendError> {
+        if self.reports_all {
+            return Ok(None);
+        }
+        let queued = self.sender.messages(kind, payloads)?;
+        Ok(queued.map(|(messages, bytes)| {
+            self.sent.add_run(messages, bytes);
+            messages
+        }))
+    }
+
     /// Queues one data message in so many frames (RFC 6455 §5.4).
     pub fn fragmented(&mut self, kind: Kind, payload: &[u8], count: NonZeroU32) -> Result<(), SendError> {
         let compressed = self.sender.fragmented(kind, payload, count)?;

@@ -1,7 +1,8 @@
 //! Input becomes messages: the forms of `-i` (contract section 2).
 //!
 //! A message is a message whatever its size: the buffer grows until its end has come, and nothing of it is looked
-//! at twice. Many messages of one block are framed in one go.
+//! at twice. The lines of a block that was read are checked and framed in one go; only where one of them cannot be sent
+//! are they taken one by one, up to that.
 
 use std::io;
 use std::time::Instant;
@@ -14,7 +15,7 @@ use crate::session::Outbound;
 use crate::wire::Kind;
 
 /// Beyond this many unsent bytes no input is read: the slow side slows the fast one.
-const HIGH_WATER: usize = 1024 * 1024;
+const HIGH_WATER: usize = 256 * 1024;
 
 /// What a record may hold beside its data.
 const RECORD_SLACK: u64 = 1024 * 1024;
@@ -39,6 +40,8 @@ pub struct Input {
     /// Bytes of the input before `buffer[0]`.
     before: u64,
     ended: bool,
+    /// The lines at hand are to be taken one by one.
+    one_by_one: bool,
     /// What is left is not meant to be sent: it comes behind a `close` record, or behind what cannot be sent.
     over: bool,
     /// A `sleep` record lasts until then.
@@ -74,6 +77,7 @@ impl Input {
             line: 1,
             before: 0,
             ended: false,
+            one_by_one: false,
             over: false,
             asleep: None,
         }
@@ -133,7 +137,11 @@ impl Input {
             return Fed::Ended(None);
         }
         self.compact();
-        match self.stdin.read(&mut self.buffer, if self.form == Form::Raw { self.chunk } else { BLOCK }) {
+        self.one_by_one = false;
+        match self
+            .stdin
+            .read(&mut self.buffer, if self.form == Form::Raw { self.chunk.max(BLOCK) } else { BLOCK })
+        {
             Ok(Block::Read(_)) => Fed::More,
             Ok(Block::Later) => Fed::Waiting,
             Ok(Block::End) => {
@@ -161,6 +169,11 @@ impl Input {
             if outbound.unsent() > HIGH_WATER {
                 return Stop::Full;
             }
+            match self.send_block(outbound) {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(stop) => return stop,
+            }
             let Some((end, next)) = self.message_end() else { return self.check_size(self.buffer.len()) };
             if let stop @ Stop::Fault(_) = self.check_size(end) {
                 return stop;
@@ -180,11 +193,38 @@ impl Input {
         }
     }
 
+    /// Sends all lines that are whole, if nothing has to be said of one of them. `false` if none was sent.
+    fn send_block(&mut self, outbound: &mut Outbound) -> Result<bool, Stop> {
+        let delimiter = match self.form {
+            Form::Lines => b'\n',
+            Form::Nul => 0,
+            _ => return Ok(false),
+        };
+        let rest = &self.buffer[self.start..];
+        let Some(last) = memchr::memrchr(delimiter, rest).filter(|_| !self.one_by_one) else {
+            return Ok(false);
+        };
+        let block = &rest[..last];
+        let fits = block.len() as u64 <= self.max_message;
+        let sent = match fits && (self.kind == Kind::Binary || std::str::from_utf8(block).is_ok()) {
+            true => outbound.messages(self.kind, pieces(block, delimiter)).map_err(|_| Stop::Full)?,
+            false => None,
+        };
+        self.one_by_one = sent.is_none();
+        if let Some(count) = sent {
+            self.start += last + 1;
+            self.scanned = self.start;
+            self.line += count;
+        }
+        Ok(sent.is_some())
+    }
+
     /// Where the next message ends, and where the one after it begins. The end of the input ends a message too,
     /// unless nothing came since the last.
     fn message_end(&mut self) -> Option<(usize, usize)> {
         let delimiter = match self.form {
-            Form::Raw | Form::Whole => return self.rest().filter(|_| self.ended || self.form == Form::Raw),
+            Form::Raw => return self.rest(self.chunk),
+            Form::Whole => return self.rest(usize::MAX).filter(|_| self.ended),
             Form::Nul => 0,
             _ => b'\n',
         };
@@ -196,13 +236,14 @@ impl Input {
             }
             None => {
                 self.scanned = self.buffer.len();
-                self.rest().filter(|_| self.ended)
+                self.rest(usize::MAX).filter(|_| self.ended)
             }
         }
     }
 
-    fn rest(&self) -> Option<(usize, usize)> {
-        let end = self.buffer.len();
+    /// All that is left, but no more than `most`.
+    fn rest(&self, most: usize) -> Option<(usize, usize)> {
+        let end = self.buffer.len().min(self.start.saturating_add(most));
         (end > self.start).then_some((end, end))
     }
 
@@ -305,6 +346,19 @@ impl Input {
         };
         sent.is_err().then_some(Stop::Full)
     }
+}
+
+/// The lines of a block whose last delimiter was cut off.
+fn pieces(block: &[u8], delimiter: u8) -> impl Iterator<Item = &[u8]> {
+    let mut start = Some(0);
+    let mut ends = memchr::memchr_iter(delimiter, block);
+    std::iter::from_fn(move || {
+        let from = start?;
+        let end = ends.next();
+        start = end.map(|end| end + 1);
+        let line = &block[from..end.unwrap_or(block.len())];
+        Some(if delimiter == b'\n' { line.strip_suffix(b"\r").unwrap_or(line) } else { line })
+    })
 }
 
 fn read_failure(error: &io::Error) -> String {

@@ -306,7 +306,7 @@ impl Front for Pipe {
         match source {
             Source::Input => {
                 if let Some(input) = &mut self.input {
-                    input.stdin().woken();
+                    input.stdin().woken(ready.closed);
                 }
                 false
             }

@@ -43,7 +43,7 @@ pub trait Behaviour {
     fn ended(&mut self, _control: &mut Control<'_>, _link: LinkId, _ended: &Ended) {}
 
     /// Standard input has something.
-    fn input(&mut self) {}
+    fn input(&mut self, _ready: Ready) {}
 
     /// Sends what was typed to one client, or to all; returns those that were sent something.
     ///

@@ -12,6 +12,15 @@ use tungstenite::protocol::frame::{
 use super::{frames::FrameLog, masks::Masks, outgoing::Outgoing};
 use crate::wire::{Kind, frame, mask};
 
+/// The longest payload whose length stands in the second byte (RFC 6455 §5.2).
+const MAX_SHORT: u8 = 125;
+
+/// The bit of the first byte that says that this is the last frame of its message.
+const FIN: u8 = 0x80;
+
+/// The bit of the second byte that says that a masking key follows.
+const MASKED: u8 = 0x80;
+
 /// Into what fragments a message is cut.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Split {
@@ -57,6 +66,33 @@ impl Framer {
             let opcode = frame::opcode(kind);
             self.frame(Label { opcode, is_final: true, compressed, fragment: Some(1) }, payload);
         }
+    }
+
+    /// Queues whole messages, none of them compressed; returns how many they were and the bytes of their payloads.
+    #[inline]
+    pub(super) fn run<'a>(&mut self, kind: Kind, payloads: impl Iterator<Item = &'a [u8]>) -> (u64, u64) {
+        let (mut count, mut bytes) = (0, 0);
+        for payload in payloads {
+            count += 1;
+            bytes += payload.len() as u64;
+            match u8::try_from(payload.len()) {
+                Ok(length @ 0..=MAX_SHORT) if self.is_client && !self.log.is_on() => {
+                    self.short(kind, length, payload);
+                }
+                _ => self.message(kind, false, payload, Split::Whole),
+            }
+        }
+        (count, bytes)
+    }
+
+    /// A masked message that needs no longer form of length: its header at one stroke.
+    #[inline]
+    fn short(&mut self, kind: Kind, length: u8, payload: &[u8]) {
+        let [one, two, three, four] = self.masks.next();
+        let first = FIN | u8::from(frame::opcode(kind));
+        let out = self.outgoing.end();
+        out.extend_from_slice(&[first, MASKED | length, one, two, three, four]);
+        mask::append(out, payload, [one, two, three, four]);
     }
 
     /// Queues a control frame.

@@ -134,6 +134,24 @@ impl Sender {
         Ok(None)
     }
 
+    /// Queues messages as `message` does each; returns how many they were and the bytes of their payloads. `None` where
+    /// they must be queued one by one, because more is to be told of each: none is queued then.
+    ///
+    /// # Errors
+    /// A close frame was sent already.
+    #[inline]
+    pub fn messages<'a>(
+        &mut self,
+        kind: Kind,
+        payloads: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Option<(u64, u64)>, NotOpen> {
+        if self.phase != Phase::Open {
+            return Err(NotOpen);
+        }
+        let is_plain = self.kept.is_none() && !self.is_watched();
+        Ok(is_plain.then(|| self.framer.run(kind, payloads)))
+    }
+
     /// Queues a message in so many frames, whatever the settings say of fragments. Otherwise as `message`.
     ///
     /// # Errors

@@ -52,9 +52,9 @@ impl Lines {
         self.stdin.begin(control)
     }
 
-    /// The loop says that there is something.
-    pub fn woken(&mut self) {
-        self.stdin.woken();
+    /// The loop says that there is something; `closed`: and that the other end has gone.
+    pub fn woken(&mut self, closed: bool) {
+        self.stdin.woken(closed);
     }
 
     /// The next line, which is to be sent as this kind of message.

@@ -18,7 +18,7 @@ use self::lines::Next;
 use super::behaviour::{Behaviour, Talk};
 use super::queue::Queue;
 use crate::command::client::{Order, Repeat};
-use crate::session::{Control, Ended, LinkId, Opened};
+use crate::session::{Control, Ended, LinkId, Opened, Ready};
 use crate::wire::Kind;
 
 /// How many lines are sent before others get their turn.
@@ -118,9 +118,9 @@ impl Behaviour for Console {
         self.lines.as_mut().map_or(Ok(()), |lines| lines.begin(control))
     }
 
-    fn input(&mut self) {
+    fn input(&mut self, ready: Ready) {
         if let Some(lines) = &mut self.lines {
-            lines.woken();
+            lines.woken(ready.closed);
         }
     }
 

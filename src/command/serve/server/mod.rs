@@ -274,7 +274,7 @@ impl Listener for Server {
 
     fn ready(&mut self, control: &mut Control<'_>, source: Source, ready: Ready) {
         match source {
-            Source::Input => self.behaviour.input(),
+            Source::Input => self.behaviour.input(ready),
             Source::Output if ready.closed => self.leave(control, Outcome::Done),
             Source::Output => {}
         }
