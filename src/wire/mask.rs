@@ -3,15 +3,14 @@
 //! A payload that comes in pieces needs no counter: `turned` gives the key as the next piece needs it. The keys
 //! themselves come from above. Called by the connection's two halves.
 
-/// How many bytes are copied before they are masked, so that masking finds them in the cache.
-/// A multiple of four, so that each block begins with the key as it is.
-const BLOCK: usize = 8 * 1024;
+/// How many bytes are masked in one step; a multiple of four, so that each step begins with the key as it is.
+const WIDE: usize = 32;
 
 /// Masks or unmasks `payload` in place; its first byte meets the first byte of `key`.
 #[inline]
 pub fn apply(payload: &mut [u8], key: [u8; 4]) {
-    let wide: [u8; 32] = std::array::from_fn(|at| key[at % 4]);
-    let (blocks, rest) = payload.as_chunks_mut::<32>();
+    let wide: [u8; WIDE] = std::array::from_fn(|at| key[at % 4]);
+    let (blocks, rest) = payload.as_chunks_mut::<WIDE>();
     for block in blocks {
         xor(block, &wide);
     }
@@ -32,14 +31,24 @@ pub fn turned(mut key: [u8; 4], length: usize) -> [u8; 4] {
     key
 }
 
-/// Appends `payload` to `out`, masked with `key`.
+/// Appends `payload` to `out`, masked with `key`: masked on its way, so that each byte is touched once.
 #[inline]
 pub fn append(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
-    for block in payload.chunks(BLOCK) {
-        let start = out.len();
-        out.extend_from_slice(block);
-        apply(&mut out[start..], key);
+    out.reserve(payload.len());
+    let wide: [u8; WIDE] = std::array::from_fn(|at| key[at % 4]);
+    let (blocks, rest) = payload.as_chunks::<WIDE>();
+    for block in blocks {
+        let mut block = *block;
+        xor(&mut block, &wide);
+        out.extend_from_slice(&block);
     }
+    let (words, tail) = rest.as_chunks::<4>();
+    for word in words {
+        let mut word = *word;
+        xor(&mut word, &key);
+        out.extend_from_slice(&word);
+    }
+    out.extend(tail.iter().zip(key).map(|(byte, mask)| byte ^ mask));
 }
 
 #[inline]
@@ -89,11 +98,13 @@ mod tests {
     }
 
     #[test]
-    fn appending_masks_beyond_a_block_and_leaves_what_was_there() {
-        let payload: Vec<u8> = (0..2 * BLOCK + 7).map(|at| at as u8).collect();
-        let mut out = vec![0xee; 3];
-        append(&mut out, &payload, KEY);
-        assert_eq!(out[..3], [0xee; 3]);
-        assert_eq!(out[3..], one_by_one(&payload));
+    fn appending_masks_at_every_length_and_leaves_what_was_there() {
+        let payload: Vec<u8> = (0..200).collect();
+        for length in 0..payload.len() {
+            let mut out = vec![0xee; 3];
+            append(&mut out, &payload[..length], KEY);
+            assert_eq!(out[..3], [0xee; 3]);
+            assert_eq!(out[3..], one_by_one(&payload[..length]), "length {length}");
+        }
     }
 }
