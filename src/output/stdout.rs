@@ -6,11 +6,15 @@
 
 use std::io::{self, ErrorKind, Write};
 
-/// Beyond this many bytes waiting, the peer is slowed.
-const FULL: usize = 1024 * 1024;
+/// Beyond this many bytes waiting, the peer is slowed. The pipe itself holds more.
+const FULL: usize = 256 * 1024;
 
 /// A buffer larger than this is given back once it is written.
 const KEPT: usize = 4 * FULL;
+
+/// How much a pipe is to hold: its default of 64 KiB halves the throughput.
+#[cfg(target_os = "linux")]
+const PIPE: usize = 1024 * 1024;
 
 /// What came of a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,8 +205,8 @@ fn reopen() -> io::Result<std::fs::File> {
     std::fs::OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/1")
 }
 
-/// Widens a pipe to 1 MiB: the default of 64 KiB halves the throughput. Where that is refused, so be it.
+/// Widens a pipe. Where that is refused, so be it.
 #[cfg(target_os = "linux")]
 pub fn widen(pipe: impl std::os::fd::AsFd) {
-    let _ = rustix::pipe::fcntl_setpipe_size(pipe, FULL);
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, PIPE);
 }
