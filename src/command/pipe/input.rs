@@ -200,11 +200,10 @@ impl Input {
             Form::Nul => 0,
             _ => return Ok(false),
         };
-        let rest = &self.buffer[self.start..];
-        let Some(last) = memchr::memrchr(delimiter, rest).filter(|_| !self.one_by_one) else {
-            return Ok(false);
-        };
-        let block = &rest[..last];
+        // None is in what was looked through already, however long the line grows.
+        let last = memchr::memrchr(delimiter, &self.buffer[self.scanned..]).filter(|_| !self.one_by_one);
+        let Some(last) = last.map(|last| self.scanned + last) else { return Ok(false) };
+        let block = &self.buffer[self.start..last];
         let fits = block.len() as u64 <= self.max_message;
         let sent = match fits && (self.kind == Kind::Binary || std::str::from_utf8(block).is_ok()) {
             true => outbound.messages(self.kind, pieces(block, delimiter)).map_err(|_| Stop::Full)?,
@@ -212,7 +211,7 @@ impl Input {
         };
         self.one_by_one = sent.is_none();
         if let Some(count) = sent {
-            self.start += last + 1;
+            self.start = last + 1;
             self.scanned = self.start;
             self.line += count;
         }

@@ -95,9 +95,15 @@ impl Pipe {
         }
     }
 
-    /// A large payload is written from where it is, behind what waits.
-    fn pass_through(&mut self, payload: &[u8]) {
-        self.print_early(|stdout| stdout.write_through(payload));
+    /// Puts a payload on stdout. A large one is written from where it is, behind what waits.
+    fn put(&mut self, payload: &[u8]) {
+        match self.form {
+            Form::Lines | Form::Nul | Form::Raw if payload.len() >= LARGE => {
+                self.print_early(|stdout| stdout.write_through(payload));
+                form::append(self.form, b"", self.stdout.buffer());
+            }
+            form => form::append(form, payload, self.stdout.buffer()),
+        }
     }
 
     fn print_early(&mut self, print: impl FnOnce(&mut Stdout) -> io::Result<Flushed>) {
@@ -126,7 +132,7 @@ impl Pipe {
         match self.form {
             Form::Jsonl => self.records.line(event, &stamp(), None, self.stdout.buffer()),
             Form::Human => self.print(event, &stamp()),
-            form => form::append(form, payload, self.stdout.buffer()),
+            _ => self.put(payload),
         }
         if self.form != Form::Human {
             self.tell_compression(event);
@@ -256,11 +262,7 @@ impl Front for Pipe {
     }
 
     fn take(&mut self, payload: &[u8]) {
-        if self.form == Form::Raw && payload.len() >= LARGE {
-            self.pass_through(payload);
-        } else {
-            form::append(self.form, payload, self.stdout.buffer());
-        }
+        self.put(payload);
     }
 
     fn say(&mut self, text: &str) {
