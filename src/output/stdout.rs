@@ -4,7 +4,9 @@
 //! time through /proc, which gives a description of our own to make non-blocking; a socket takes MSG_DONTWAIT. What
 //! is neither (a file, a terminal, a pipe of another system) is written blocking.
 
-use std::io::{self, ErrorKind, Write};
+#[cfg(any(target_os = "linux", not(unix)))]
+use std::io::Write;
+use std::io::{self, ErrorKind};
 
 /// Beyond this many bytes waiting, the peer is slowed. The pipe itself holds more.
 const FULL: usize = 256 * 1024;

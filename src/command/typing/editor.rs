@@ -106,6 +106,8 @@ fn build(helper: Helper, interrupted: Interrupted, modes: &Modes) -> rustyline::
     let mut editor = Editor::with_config(config)?;
     editor.set_helper(Some(helper));
     editor.bind_sequence(KeyEvent::ctrl('C'), EventHandler::Conditional(Box::new(interrupted)));
+    #[cfg(not(unix))]
+    let _ = modes;
     #[cfg(unix)]
     editor.bind_sequence(KeyEvent::ctrl('Z'), EventHandler::Conditional(Box::new(Suspend(modes.clone()))));
     Ok(editor)

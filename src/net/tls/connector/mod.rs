@@ -39,7 +39,7 @@ pub struct Connector {
 }
 
 /// How a handshake failed.
-enum Failure {
+pub(super) enum Failure {
     /// The socket did not do what was to be done, in its time.
     Late,
     /// In the library's words.
