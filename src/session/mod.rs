@@ -5,6 +5,10 @@
 //! `Listener`. Everybody else acts through the `Control` a listener is handed, or from another thread through a
 //! `Mailbox`. Nothing wakes the loop while nothing happens.
 //!
+//! The hot path is the same road, kept short: a read of up to 256 KiB, the messages in it taken in runs without an event
+//! each where the listener cares for nothing but their bytes (`Listener::takes`), one write of stdout for all of them;
+//! and a block of input framed in one pass, written at once. Nothing is allocated, and no clock read, for a message.
+//!
 //! The rule of this floor: one thread owns a socket for reading, writing and closing. `net` and `wire` do not know
 //! each other; they meet here. How events look and where they go is decided above.
 
