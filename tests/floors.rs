@@ -24,11 +24,13 @@ const FLOORS: [(&str, u8); 11] = [
 ];
 
 /// Crates with a place of their own: the beginnings of the paths where they may be named.
-const PLACES: [(&str, &[&str]); 5] = [
+const PLACES: [(&str, &[&str]); 7] = [
     ("clap", &["command/", "cli.rs", "exit.rs", "main.rs", "lib.rs"]),
     ("rustyline", &["command/typing", "output"]),
     ("crossterm", &["output"]),
     ("native_tls", &["net/"]),
+    ("openssl", &["net/"]),
+    ("openssl_probe", &["net/"]),
     ("flate2", &["wire/deflate/"]),
 ];
 

@@ -249,9 +249,8 @@ impl Handshake<'_> {
                 return Error::new(self.phase, what, Cause::TimedOut);
             }
             let error = if error.is_about_certificate() {
-                let until = Instant::now() + INSPECTION;
-                let until = deadline.map_or(until, |deadline| deadline.min(until));
-                let seen = again(Some(until)).and_then(|dialed| connector.inspect(self.name, dialed.stream));
+                let seen = again(Some(soon(deadline)))
+                    .and_then(|dialed| connector.inspect(self.name, dialed.stream));
                 match seen {
                     Some(seen) => error.with_inspection(seen),
                     None => error,
@@ -263,7 +262,8 @@ impl Handshake<'_> {
         })
     }
 
-    /// The handshake; once more, on another connection, with all authorities where those at hand know no issuer.
+    /// The handshake; once more, on another connection, with all authorities where those at hand know no issuer. Only
+    /// what that finds out about the certificate counts: a server may take no second connection.
     fn secure(
         &self,
         connector: &tls::Connector,
@@ -275,12 +275,24 @@ impl Handshake<'_> {
             Err(error) if error.is_about_issuer() => error,
             done => return done,
         };
-        let Some(connector) = connector.with_all_roots() else { return Err(error) };
-        match again(deadline) {
-            Some(dialed) => dialed.stream.secure(&connector, self.name),
-            None => Err(error),
+        if !connector.load_all_roots() {
+            return Err(error);
+        }
+        match again(Some(soon(deadline))).map(|dialed| dialed.stream.secure(connector, self.name)) {
+            Some(Ok((mut stream, facts))) => {
+                stream.set_deadline(deadline);
+                Ok((stream, facts))
+            }
+            Some(Err(second)) if second.is_about_certificate() => Err(second),
+            Some(Err(_)) | None => Err(error),
         }
     }
+}
+
+/// When a second connection, which only helps to tell more, is given up.
+fn soon(deadline: Option<Instant>) -> Instant {
+    let until = Instant::now() + INSPECTION;
+    deadline.map_or(until, |deadline| deadline.min(until))
 }
 
 fn connector<'a>(

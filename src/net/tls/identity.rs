@@ -140,6 +140,7 @@ mod key_form {
     }
 
     /// A key and its chain.
+    #[derive(Clone, Debug)]
     pub struct Pair {
         pub key: PKey<Private>,
         pub leaf: X509,

@@ -3,6 +3,7 @@
 //! It behaves as its socket does: blocking, with a deadline, or non-blocking. It never waits by itself. `net::Stream`
 //! holds one.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
 use super::error::Error;
@@ -19,8 +20,9 @@ pub struct Stream<S> {
     session: Session<S>,
     ending: Option<Ending>,
     end: End,
-    /// Bytes that were encrypted, and are told as written once the socket has taken all of that.
-    owed: usize,
+    /// Bytes that were encrypted, a record each, and where in the encrypted stream that ends: they are told as written
+    /// once the socket has taken it.
+    owed: VecDeque<(u64, usize)>,
 }
 
 /// Which end of the connection is ours; errors are told from there.
@@ -42,7 +44,7 @@ impl<S: Read + Write> Stream<S> {
     /// Takes a connection whose handshake is over.
     pub(super) fn new(mut session: Session<S>, end: End) -> Self {
         session.tap_mut().close_observer();
-        Self { session, ending: None, end, owed: 0 }
+        Self { session, ending: None, end, owed: VecDeque::new() }
     }
 
     /// The socket.
@@ -95,17 +97,30 @@ impl<S: Read + Write> Stream<S> {
     }
 
     /// Encrypts records as long as that does not wait, and as much as is written in one go.
-    fn encrypt(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    fn encrypt(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.session.tap_mut().hold(true);
         let mut count = 0;
         let mut result = Ok(0);
         while count < bytes.len() && result.is_ok() && !self.session.tap().holds_enough() {
             result = self.session.write(&bytes[count..]);
-            count += *result.as_ref().unwrap_or(&0);
+            if let Ok(more) = result {
+                count += more;
+                self.owed.push_back((self.session.tap().held().added(), more));
+            }
         }
         self.session.tap_mut().hold(false);
         // What failed behind others will fail again, once those are told.
-        if count > 0 { Ok(count) } else { self.explain(result) }
+        if count > 0 { Ok(()) } else { self.explain(result).map(drop) }
+    }
+
+    /// Takes out how many of the bytes owed the socket has taken.
+    fn paid(&mut self) -> usize {
+        let written = self.session.tap().held().written();
+        let mut count = 0;
+        while let Some((_, more)) = self.owed.pop_front_if(|(end, _)| *end <= written) {
+            count += more;
+        }
+        count
     }
 
     fn ended(&mut self, ending: Ending) -> usize {
@@ -133,11 +148,15 @@ impl<S: Read + Write> Read for Stream<S> {
 impl<S: Read + Write> Write for Stream<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.session.tap_mut().begin();
-        if self.owed == 0 {
-            self.owed = self.encrypt(bytes)?;
+        if self.owed.is_empty() {
+            self.encrypt(bytes)?;
         }
-        self.session.tap_mut().write_held()?;
-        Ok(std::mem::take(&mut self.owed))
+        let result = self.session.tap_mut().write_held();
+        match self.paid() {
+            0 => result.map(|()| 0),
+            // Whatever else there is to say comes with the next call.
+            count => Ok(count),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

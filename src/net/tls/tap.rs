@@ -141,6 +141,11 @@ impl<S> Tap<S> {
         self.held.len() >= held::MOST
     }
 
+    /// What is held: how much of it was ever added, and ever written.
+    pub fn held(&self) -> &Held {
+        &self.held
+    }
+
     fn note<T>(&mut self, result: io::Result<T>, direction: Blocked) -> io::Result<T> {
         if let Err(error) = &result {
             self.failed = true;

@@ -1,6 +1,5 @@
 //! TLS with the origin, with a proxy, and one inside the other.
 
-use std::net::TcpStream;
 
 use super::*;
 
@@ -49,19 +48,23 @@ fn tls_with_the_origin() {
     played(server);
 }
 
-#[test]
-fn an_untrusted_origin_is_named_by_its_certificate() {
+/// A server whose certificate nobody trusts, for so many connections: those that want to know more come again. The client
+/// breaks every handshake off.
+fn untrusted(connections: usize) -> u16 {
     let (id, _) = identity("127.0.0.1");
-    let again = id.clone();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("a bound listener").port();
-    let server = thread::spawn(move || {
-        for id in [id, again] {
-            let (socket, _) = listener.accept().expect("a connection and a second one for the certificate");
-            // The client breaks both handshakes off.
-            let _ = native_tls::TlsAcceptor::new(id).expect("an identity").accept(socket);
+    thread::spawn(move || {
+        for socket in listener.incoming().take(connections).flatten() {
+            let _ = native_tls::TlsAcceptor::new(id.clone()).expect("an identity").accept(socket);
         }
     });
+    port
+}
+
+#[test]
+fn an_untrusted_origin_is_named_by_its_certificate() {
+    let port = untrusted(usize::MAX);
     let options = Options { tls: tls::Options::default(), ..direct() };
     let error = Dialer::new(options)
         .dial(&target(&format!("wss://127.0.0.1:{port}")), soon())
@@ -73,7 +76,19 @@ fn an_untrusted_origin_is_named_by_its_certificate() {
     );
     assert!(error.to_string().contains("self-signed"), "{error}");
     assert!(error.hint().is_some_and(|hint| hint.contains("--cacert")));
-    server.join().expect("both connections came");
+    let Cause::Tls(cause) = &error.cause else { panic!("{error}") };
+    let tls::Error::Certificate(rejection) = &**cause else { panic!("{error}") };
+    assert!(rejection.inspection.is_some(), "its certificate was looked at: {error}");
+}
+
+#[test]
+fn a_server_that_takes_no_second_connection_is_still_untrusted() {
+    let port = untrusted(1);
+    let options = Options { tls: tls::Options::default(), ..direct() };
+    let error = Dialer::new(options).dial(&target(&format!("wss://127.0.0.1:{port}")), soon());
+    let error = error.expect_err("untrusted");
+    assert!(error.to_string().contains("self-signed"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("--cacert")));
 }
 
 #[test]
@@ -138,17 +153,7 @@ fn tls_inside_the_tls_of_an_https_proxy() {
 
 #[test]
 fn an_https_proxy_is_verified_even_under_insecure() {
-    let (id, _) = identity("127.0.0.1");
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("a bound listener").port();
-    let server = thread::spawn(move || {
-        let accept =
-            |socket: TcpStream| native_tls::TlsAcceptor::new(id.clone()).expect("an identity").accept(socket);
-        // Once for the tunnel, and once for the certificate; the client breaks both off.
-        for _ in 0..2 {
-            drop(listener.accept().map(|(socket, _)| accept(socket)));
-        }
-    });
+    let port = untrusted(usize::MAX);
     let tls = tls::Options { insecure: true, ..tls::Options::default() };
     let options = Options { tls, ..through(&format!("https://127.0.0.1:{port}")) };
     let error =
@@ -156,5 +161,4 @@ fn an_https_proxy_is_verified_even_under_insecure() {
     assert_eq!(error.phase, Phase::Proxy);
     assert!(matches!(error.cause, Cause::Tls(_)), "{error}");
     assert!(error.what.contains(&format!("the proxy 127.0.0.1:{port}")), "{error}");
-    server.join().expect("both connections came");
 }

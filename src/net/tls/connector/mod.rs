@@ -55,10 +55,10 @@ impl Connector {
         Ok(Connector { context: Context::new(options)?, options: options.clone() })
     }
 
-    /// The same with all authorities that the system trusts, where this one was built with those alone that can be
-    /// looked up one by one, which costs nothing at the start. `None` where it has them all.
-    pub fn with_all_roots(&self) -> Option<Connector> {
-        Some(Connector { context: self.context.with_all_roots()?, options: self.options.clone() })
+    /// Has all authorities that the system trusts taken into account from now on; until then it is those alone that can
+    /// be looked up one by one, which costs nothing at the start. `false` where they were already, or cannot be.
+    pub fn load_all_roots(&self) -> bool {
+        self.context.load_all_roots()
     }
 
     /// Does the handshake on a connected socket, which stays as blocking as it is: where it returns TimedOut or

@@ -6,6 +6,8 @@
 
 use std::io::{Read, Write};
 use std::net::IpAddr;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use openssl::error::ErrorStack;
 use openssl::ssl::{
@@ -26,46 +28,54 @@ use super::{Failure, not_built};
 /// The cipher suites of TLS 1.2 that native-tls takes: none without authentication, none that is broken.
 const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
 
-/// The configuration.
+/// The configuration. Clones are the same one.
 #[derive(Clone, Debug)]
 pub struct Context {
     ssl: SslContext,
+    /// The same with all authorities of the system, once they were needed.
+    whole: Arc<OnceLock<SslContext>>,
+    insecure: bool,
+    parts: Parts,
+}
+
+/// What a context is built of, for building it again.
+#[derive(Clone, Debug)]
+struct Parts {
     options: Options,
+    identity: Option<Pair>,
+    /// How much of the system's trust store is in the first one.
     extent: Extent,
 }
 
 impl Context {
     /// Reads the files that the options name, and builds it.
+    ///
+    /// # Errors
+    /// `File` where one cannot be read; `Identity` and `Trust` where one does not parse or match; `Library`.
     pub fn new(options: &Options) -> Result<Context, Error> {
-        Context::build(options, Extent::Quick)
-    }
-
-    /// The same with all authorities of the system.
-    pub fn with_all_roots(&self) -> Option<Context> {
-        // The files could be used before; where they cannot any more, what went wrong then is told.
-        (self.extent == Extent::Quick).then(|| Context::build(&self.options, Extent::All).ok()).flatten()
-    }
-
-    fn build(options: &Options, wanted: Extent) -> Result<Context, Error> {
         let library = |error: ErrorStack| not_built(options, &error.to_string());
-        let mut builder = builder(options).map_err(library)?;
-        if let Some(source) = &options.identity {
-            show(&mut builder, identity::load(source)?).map_err(library)?;
-        }
+        let identity = options.identity.as_ref().map(identity::load).transpose()?;
+        let mut builder = builder(options, identity.as_ref()).map_err(library)?;
         let extent = match &options.cacert {
-            Some(path) => {
-                for certificate in trust::certificates(path)? {
-                    let der = certificate.to_der().map_err(|error| Error::Library(error.to_string()))?;
-                    let added = X509::from_der(&der).and_then(|root| builder.cert_store_mut().add_cert(root));
-                    let what = |error: ErrorStack| reason(&error.to_string());
-                    added.map_err(|error| Error::Trust { path: path.clone(), what: what(error) })?;
-                }
-                Extent::All
-            }
+            Some(path) => trust_file(&mut builder, path)?,
             None if options.insecure => Extent::All,
-            None => roots::load(&mut builder, wanted),
+            None => roots::load(&mut builder, Extent::Quick),
         };
-        Ok(Context { ssl: builder.build(), options: options.clone(), extent })
+        let parts = Parts { options: options.clone(), identity, extent };
+        let (ssl, whole) = (builder.build(), Arc::default());
+        Ok(Context { ssl, whole, insecure: options.insecure, parts })
+    }
+
+    /// Reads the rest of the system's trust store. `false` where there is none, or it was read already.
+    pub fn load_all_roots(&self) -> bool {
+        let Parts { options, identity, extent } = &self.parts;
+        if *extent == Extent::All {
+            return false;
+        }
+        // It could be built before; where it cannot any more, what the first one finds is told.
+        let Ok(mut builder) = builder(options, identity.as_ref()) else { return false };
+        roots::load(&mut builder, Extent::All);
+        self.whole.set(builder.build()).is_ok()
     }
 
     /// Does the handshake.
@@ -87,13 +97,13 @@ impl Context {
 
     /// The library's object for one connection, which verifies and sends this name.
     fn session(&self, name: &str) -> Result<Ssl, ErrorStack> {
-        let mut ssl = Ssl::new(&self.ssl)?;
+        let mut ssl = Ssl::new(self.whole.get().unwrap_or(&self.ssl))?;
         let address = name.parse::<IpAddr>().ok();
         if address.is_none() {
             // An address is not sent (RFC 6066 §3).
             ssl.set_hostname(name)?;
         }
-        if self.options.insecure {
+        if self.insecure {
             ssl.set_verify(SslVerifyMode::NONE);
             return Ok(ssl);
         }
@@ -107,8 +117,19 @@ impl Context {
     }
 }
 
-/// Versions, suites and the library's ways; trust and identity come on top.
-fn builder(options: &Options) -> Result<SslContextBuilder, ErrorStack> {
+/// Trusts the authorities of a file, and no others.
+fn trust_file(builder: &mut SslContextBuilder, path: &Path) -> Result<Extent, Error> {
+    for certificate in trust::certificates(path)? {
+        let der = certificate.to_der().map_err(|error| Error::Library(error.to_string()))?;
+        let added = X509::from_der(&der).and_then(|root| builder.cert_store_mut().add_cert(root));
+        let what = |error: ErrorStack| reason(&error.to_string());
+        added.map_err(|error| Error::Trust { path: path.to_owned(), what: what(error) })?;
+    }
+    Ok(Extent::All)
+}
+
+/// Versions, suites, the library's ways, and what is shown to servers that ask for a certificate; trust comes on top.
+fn builder(options: &Options, identity: Option<&Pair>) -> Result<SslContextBuilder, ErrorStack> {
     let mut builder = SslContext::builder(SslMethod::tls_client())?;
     builder.set_options(
         (SslOptions::ALL | SslOptions::NO_COMPRESSION) & !SslOptions::DONT_INSERT_EMPTY_FRAGMENTS,
@@ -119,12 +140,10 @@ fn builder(options: &Options) -> Result<SslContextBuilder, ErrorStack> {
     builder.set_verify(SslVerifyMode::PEER);
     builder.set_min_proto_version(Some(options.min.unwrap_or(Version::V1_2).version_of_library()))?;
     builder.set_max_proto_version(options.max.map(Version::version_of_library))?;
+    if let Some(pair) = identity {
+        builder.set_certificate(&pair.leaf)?;
+        builder.set_private_key(&pair.key)?;
+        pair.others.iter().try_for_each(|other| builder.add_extra_chain_cert(other.clone()))?;
+    }
     Ok(builder)
-}
-
-/// Has the certificate shown to servers that ask for one.
-fn show(builder: &mut SslContextBuilder, pair: Pair) -> Result<(), ErrorStack> {
-    builder.set_certificate(&pair.leaf)?;
-    builder.set_private_key(&pair.key)?;
-    pair.others.into_iter().try_for_each(|other| builder.add_extra_chain_cert(other))
 }

@@ -36,6 +36,8 @@ fn load_from(builder: &mut SslContextBuilder, wanted: Extent, found: &ProbeResul
     if let Some(bundle) = &found.cert_file {
         let _ = builder.load_verify_locations(Some(bundle), None);
     }
+    // Where the library itself was built to look, which need be none of the usual places, and all of SSL_CERT_DIR.
+    let _ = builder.set_default_verify_paths();
     Extent::All
 }
 

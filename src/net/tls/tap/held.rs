@@ -10,12 +10,24 @@ pub const MOST: usize = 256 * 1024;
 pub struct Held {
     bytes: Vec<u8>,
     written: usize,
+    /// How many bytes have ever been written from here.
+    total: u64,
 }
 
 impl Held {
     /// How many bytes there are.
     pub fn len(&self) -> usize {
         self.bytes.len() - self.written
+    }
+
+    /// How many bytes have ever been written.
+    pub fn written(&self) -> u64 {
+        self.total
+    }
+
+    /// How many bytes have ever been added.
+    pub fn added(&self) -> u64 {
+        self.total + self.len() as u64
     }
 
     /// Adds bytes behind the others.
@@ -31,7 +43,10 @@ impl Held {
         while self.len() > 0 {
             match socket.write(&self.bytes[self.written..]) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => self.written += count,
+                Ok(count) => {
+                    self.written += count;
+                    self.total += count as u64;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -44,7 +59,7 @@ impl Held {
     /// Gives the room back that nothing is in.
     pub fn give_back(&mut self) {
         if self.len() == 0 {
-            *self = Held::default();
+            (self.bytes, self.written) = (Vec::new(), 0);
         }
     }
 }
@@ -74,10 +89,11 @@ mod tests {
         held.add(b"abcde");
         assert_eq!(held.write_to(&mut socket).map_err(|error| error.kind()), Err(io::ErrorKind::WouldBlock));
         held.add(b"fg");
-        assert_eq!((held.len(), &socket.1[..]), (4, &b"abc"[..]));
+        assert_eq!((held.len(), held.written(), held.added(), &socket.1[..]), (4, 3, 7, &b"abc"[..]));
         socket.0.push(9);
         held.write_to(&mut socket).expect("it takes all");
         held.give_back();
-        assert_eq!((held.len(), &socket.1[..], held.bytes.capacity()), (0, &b"abcdefg"[..], 0));
+        assert_eq!((held.len(), held.written(), &socket.1[..]), (0, 7, &b"abcdefg"[..]));
+        assert_eq!(held.bytes.capacity(), 0);
     }
 }
