@@ -243,3 +243,52 @@ fn a_console_has_no_command_and_no_other_behaviour() {
         wscope(&[&["serve", ":0"], args].concat()).run().fails(2, &["--console"]).never_says("listening on ");
     }
 }
+
+#[test]
+fn a_client_that_is_leaving_takes_no_line_from_the_others() {
+    let mut server = Served::start(wscope(&["serve", ":0", "--console"]).stdin_open());
+    let mut first = call(server.addr());
+    server.write("one\n");
+    first.expect_text("one");
+    first.close(1000);
+    first.expect_close(1000);
+    // Whatever comes from here on is for the next one, however late its end shows.
+    server.write("two\nthree\n");
+    let mut second = call(server.addr());
+    second.expect_text("two");
+    second.expect_text("three");
+}
+
+#[test]
+fn what_one_client_does_not_take_any_more_goes_to_the_others() {
+    let (terminal, addr) = console(&["--close-timeout", "forever"]);
+    let mut silent = client(&terminal, addr, 1, "/silent");
+    let mut other = client(&terminal, addr, 2, "/other");
+    terminal.line("/kick 1");
+    silent.expect_close(1008);
+    terminal.line("/ping x");
+    let ping = other.next().expect("a ping");
+    assert_eq!((ping.opcode, ping.text()), (PING, "x"));
+    terminal.line("@1 /repeat 1000000000 x");
+    terminal.wait_for("* @1 is leaving: nothing was sent");
+    terminal.line("still here");
+    other.expect_text("still here");
+}
+
+#[test]
+fn a_repetition_leaves_time_for_everything_else() {
+    let (mut terminal, addr) = console(&[]);
+    let client = wscope(&["-q", "--no-input", &format!("ws://{addr}/")]).stdout_file(null()).start();
+    terminal.wait_for("connected to /");
+    terminal.line("/quiet on");
+    terminal.line("/repeat 1000000000 hello");
+    terminal.line("/stats");
+    terminal.wait_for("* sent ");
+    terminal.keys("\x04");
+    assert_eq!(terminal.ends(), Ok(0));
+    drop(client);
+}
+
+fn null() -> std::fs::File {
+    std::fs::OpenOptions::new().write(true).open("/dev/null").expect("there is one")
+}

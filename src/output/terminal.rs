@@ -65,6 +65,8 @@ pub fn no_color() -> bool {
 /// The modes of the terminal as found at the start.
 #[derive(Clone, Debug)]
 pub struct Modes {
+    /// Nothing is put back: nobody changes them.
+    untouched: bool,
     #[cfg(unix)]
     termios: Option<rustix::termios::Termios>,
 }
@@ -73,13 +75,27 @@ impl Modes {
     /// Remembers them.
     pub fn save() -> Modes {
         Modes {
+            untouched: false,
             #[cfg(unix)]
             termios: rustix::termios::tcgetattr(io::stdin()).ok(),
         }
     }
 
+    /// Those of a terminal that is left as it is: putting them back does nothing. From the background that would stop
+    /// the process (SIGTTOU).
+    pub fn untouched() -> Modes {
+        Modes {
+            untouched: true,
+            #[cfg(unix)]
+            termios: None,
+        }
+    }
+
     /// Puts them back, ends bracketed paste and shows the cursor: whatever the editor was doing.
     pub fn restore(&self) {
+        if self.untouched {
+            return;
+        }
         #[cfg(unix)]
         if let Some(termios) = &self.termios {
             // A terminal that has gone needs no restoring.

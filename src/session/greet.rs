@@ -11,7 +11,7 @@ use super::control::Control;
 use super::door::{Door, Knock, TurnedAway};
 use super::engine::{Engine, Listener, token};
 use super::event::Event;
-use super::greeting::{Asking, Greeting, Step};
+use super::greeting::{Asking, FAREWELL, Greeting, Step};
 use super::link::LinkId;
 use super::securing::{Secured, Securing};
 use crate::net::Stream;
@@ -80,7 +80,10 @@ impl<L: Listener> Engine<L> {
             let why = TurnedAway::Failed(crate::net::io_text(&error));
             return self.tell_turned_away(id, &peer, &why, listener);
         }
-        let (until, one_too_many) = (now + door.limits.patience, count >= door.limits.connections);
+        let one_too_many = count >= door.limits.connections;
+        // There are few places for those, so that none of them may take its time.
+        let patience = if one_too_many { door.limits.patience.min(FAREWELL) } else { door.limits.patience };
+        let until = now + patience;
         match &door.tls {
             Some(acceptor) => {
                 let securing = Securing::new(acceptor, stream, peer, until, one_too_many);

@@ -15,7 +15,7 @@ use crate::wire::handshake::server::{self, ClientRequest, Refusal, RequestProgre
 use crate::wire::{Settings, deflate};
 
 /// How long a client that was refused may take to read why.
-const FAREWELL: Duration = Duration::from_secs(2);
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 
 /// A client that is not let in yet.
 pub(super) struct Greeting {

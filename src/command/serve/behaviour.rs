@@ -61,6 +61,9 @@ pub trait Behaviour {
     /// A descriptor of its own is ready.
     fn watched(&mut self, _control: &mut Control<'_>, _watch: WatchId, _ready: Ready) {}
 
+    /// Whether what was sent is shown so slowly that nothing more should be sent for now.
+    fn hold(&mut self, _held: bool) {}
+
     /// All that had arrived was told. `true` asks for another turn at once.
     fn turn(&mut self, _control: &mut Control<'_>) -> bool {
         false

@@ -49,7 +49,8 @@ pub fn run(args: Args, started: Instant) -> Result<Outcome> {
         return Err(Fault::usage("--progress is for a session; wscope serve has none").into());
     }
     let streams = Streams::find();
-    let modes = Modes::save();
+    // A server without a prompt changes nothing of the terminal, which may be another's by the time it ends.
+    let modes = if plan::has_prompt(&args, streams) { Modes::save() } else { Modes::untouched() };
     modes.restore_on_panic();
     let behaviour = plan::behaviour(&args, streams)?;
     let tls = plan::tls(&args, streams.stdin)?;

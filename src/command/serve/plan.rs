@@ -189,7 +189,7 @@ fn check_text(kind: Kind, payload: &[u8], what: &str) -> Result<()> {
 }
 
 /// Whether lines are typed at a prompt: it needs a terminal on both sides, and nothing that asks for a pipe.
-fn has_prompt(args: &Args, streams: Streams) -> bool {
+pub fn has_prompt(args: &Args, streams: Streams) -> bool {
     let human = matches!(args.messages.output, None | Some(Form::Human));
     args.doing.console && streams.stdin && streams.stdout && human
 }

@@ -39,7 +39,7 @@ impl Queue {
         Queue { limit, slow, full: BTreeMap::new(), talk: Vec::new() }
     }
 
-    /// Sends a message to a client, because of one that came from another, or from itself.
+    /// Sends a message to a client, because of one that came from another, or from itself. `false` if it was not sent.
     pub fn send(
         &mut self,
         control: &mut Control<'_>,
@@ -47,26 +47,38 @@ impl Queue {
         from: Option<LinkId>,
         kind: Kind,
         payload: &[u8],
-    ) {
+    ) -> bool {
+        if !self.admits(control, to) {
+            return false;
+        }
+        let Some(outbound) = control.link(to) else { return false };
+        // A client that is leaving takes no more, and needs no more.
+        let sent = outbound.message(kind, payload).is_ok();
+        if self.slow == Slow::Wait && outbound.unsent() > self.limit {
+            self.hold(control, to, from);
+        }
+        sent
+    }
+
+    /// Whether a client may be sent something more; what is to be done where it is too slow for that, is done.
+    pub fn admits(&mut self, control: &mut Control<'_>, to: LinkId) -> bool {
         let is_full = !self.has_room(control, to);
         // One that can be sent nothing any more is about to end.
-        let Some(outbound) = control.link(to).filter(|outbound| !outbound.is_broken()) else { return };
+        let Some(outbound) = control.link(to).filter(|outbound| !outbound.is_broken()) else { return false };
         match self.slow {
-            Slow::Drop if is_full => return self.miss(to),
+            Slow::Drop if is_full => {
+                self.miss(to);
+                false
+            }
             Slow::Disconnect if is_full => {
                 if outbound.close(Some(1008), "reads too slowly").is_ok() {
                     outbound.hurry(FAREWELL);
                     let text = "it reads too slowly and is being closed (--slow disconnect)";
                     self.talk.push((Some(to), Talk::Error(text.to_owned())));
                 }
-                return;
+                false
             }
-            Slow::Drop | Slow::Wait | Slow::Disconnect => {}
-        }
-        // A client that is leaving takes no more, and needs no more.
-        let _ = outbound.message(kind, payload);
-        if self.slow == Slow::Wait && outbound.unsent() > self.limit {
-            self.hold(control, to, from);
+            Slow::Drop | Slow::Wait | Slow::Disconnect => true,
         }
     }
 

@@ -44,7 +44,9 @@ impl Behaviour for Relay {
 
     fn message(&mut self, control: &mut Control<'_>, link: LinkId, kind: Kind, payload: &[u8]) {
         match &self.route {
-            Route::Echo => self.queue.send(control, link, Some(link), kind, payload),
+            Route::Echo => {
+                self.queue.send(control, link, Some(link), kind, payload);
+            }
             Route::Broadcast { include_sender } => {
                 for &to in self.clients.iter().filter(|&&to| *include_sender || to != link) {
                     self.queue.send(control, to, Some(link), kind, payload);

@@ -19,9 +19,9 @@ use super::behaviour::{Behaviour, Talk};
 use super::queue::Queue;
 use crate::command::client::{Order, Repeat};
 use crate::session::{Control, Ended, LinkId, Opened, Ready};
-use crate::wire::Kind;
+use crate::wire::{Kind, State};
 
-/// How many lines are sent before others get their turn.
+/// How many lines are sent, and how often one is repeated, before others get their turn.
 const LINES_A_TURN: usize = 1024;
 
 /// Sends what is typed.
@@ -33,21 +33,35 @@ pub struct Console {
     lines: Option<Lines>,
     /// What is being repeated, and for whom.
     repeat: Option<(Option<LinkId>, Repeat)>,
+    /// What was sent is shown too slowly for more.
+    held: bool,
     talk: Vec<(Option<LinkId>, Talk)>,
 }
 
 impl Console {
     /// Sends lines as messages of this kind, with bounded queues. `lines`: where they come from without a prompt.
     pub fn new(kind: Kind, queue: Queue, lines: Option<Lines>) -> Console {
-        Console { kind, queue, clients: BTreeSet::new(), lines, repeat: None, talk: Vec::new() }
+        Console { kind, queue, clients: BTreeSet::new(), lines, repeat: None, held: false, talk: Vec::new() }
+    }
+
+    /// The clients that can be sent something: those whose closing handshake has not begun.
+    fn open_clients(&self, control: &mut Control<'_>) -> Vec<LinkId> {
+        let is_open = |id: &&LinkId| {
+            control.link(**id).is_some_and(|outbound| {
+                outbound.state() == State::Open && !outbound.is_broken() && !outbound.hung_up()
+            })
+        };
+        self.clients.iter().filter(is_open).copied().collect()
     }
 
     /// The client of this number, or all.
-    fn targets(&self, to: Option<LinkId>) -> Result<Vec<LinkId>, String> {
+    fn targets(&self, control: &mut Control<'_>, to: Option<LinkId>) -> Result<Vec<LinkId>, String> {
+        let open = self.open_clients(control);
         match to {
-            None if self.clients.is_empty() => Err("no client is connected: nothing was sent".to_owned()),
-            None => Ok(self.clients.iter().copied().collect()),
-            Some(id) if self.clients.contains(&id) => Ok(vec![id]),
+            None if open.is_empty() => Err("no client is connected: nothing was sent".to_owned()),
+            None => Ok(open),
+            Some(id) if open.contains(&id) => Ok(vec![id]),
+            Some(id) if self.clients.contains(&id) => Err(format!("@{} is leaving: nothing was sent", id.0)),
             Some(id) => Err(format!("there is no client @{}: /clients lists them", id.0)),
         }
     }
@@ -59,42 +73,49 @@ impl Console {
         if self.queue.waits() { rooms.all(|room| room) } else { rooms.any(|room| room) }
     }
 
-    /// Does an order once.
-    fn send(&mut self, control: &mut Control<'_>, to: &[LinkId], order: &Order) -> Result<(), String> {
-        for &id in to {
-            match order {
-                Order::Send { kind, payload, .. } => self.queue.send(control, id, None, *kind, payload),
-                order => {
-                    let Some(outbound) = control.link(id) else { continue };
-                    order.send_on(outbound).map_err(|error| format!("not sent to @{}: {error}", id.0))?;
-                }
-            }
+    /// Does an order once; returns those that were sent something.
+    fn send(&mut self, control: &mut Control<'_>, to: &[LinkId], order: &Order) -> Vec<LinkId> {
+        to.iter().copied().filter(|&id| self.send_one(control, id, order)).collect()
+    }
+
+    fn send_one(&mut self, control: &mut Control<'_>, id: LinkId, order: &Order) -> bool {
+        if let Order::Send { kind, payload, .. } = order {
+            return self.queue.send(control, id, None, *kind, payload);
         }
-        Ok(())
+        // A close frame ends what is slow, and so is not kept back for that.
+        let admitted = matches!(order, Order::Close { .. }) || self.queue.admits(control, id);
+        let Some(outbound) = control.link(id).filter(|_| admitted) else { return false };
+        let sent = order.send_on(outbound);
+        if let Err(error) = &sent {
+            self.talk.push((Some(id), Talk::Notice(format!("not sent: {error}"))));
+        }
+        sent.is_ok()
     }
 
     /// Goes on with a repetition that is due, as fast as the clients take it.
     fn repeat_due(&mut self, control: &mut Control<'_>) {
         let now = control.now();
-        while let Some((to, repeat)) = self.repeat.take_if(|(_, repeat)| repeat.is_due(now)) {
-            let Ok(targets) = self.targets(to) else { return };
-            if !self.has_room(control, &targets) {
+        for _ in 0..LINES_A_TURN {
+            let Some((to, repeat)) = self.repeat.take_if(|(_, repeat)| repeat.is_due(now)) else { return };
+            // Those it was meant for have left.
+            let Ok(targets) = self.targets(control, to) else { return };
+            if self.held || !self.has_room(control, &targets) {
                 self.repeat = Some((to, repeat.later(now)));
                 return;
             }
-            if let Err(error) = self.send(control, &targets, repeat.order()) {
-                self.talk.push((None, Talk::Notice(error)));
-                return;
-            }
+            self.send(control, &targets, repeat.order());
             self.repeat = repeat.again(now).map(|repeat| (to, repeat));
         }
     }
 
     /// Sends lines of standard input, while somebody can take them. `true` if there may be more at once.
     fn feed(&mut self, control: &mut Control<'_>) -> io::Result<bool> {
-        let to: Vec<LinkId> = self.clients.iter().copied().collect();
+        if self.lines.is_none() || self.held {
+            return Ok(false);
+        }
+        let to = self.open_clients(control);
         for _ in 0..LINES_A_TURN {
-            if self.lines.is_none() || !self.has_room(control, &to) || to.is_empty() {
+            if to.is_empty() || !self.has_room(control, &to) {
                 return Ok(false);
             }
             let Some(lines) = &mut self.lines else { return Ok(false) };
@@ -141,16 +162,18 @@ impl Behaviour for Console {
         to: Option<LinkId>,
         order: &Order,
     ) -> Result<Vec<LinkId>, String> {
-        let targets = self.targets(to)?;
-        match order {
-            Order::Repeat { count, pause, order } => {
-                let repeat = Repeat::new(*count, *pause, Order::clone(order), control.now());
-                self.repeat = repeat.map(|repeat| (to, repeat));
-                self.repeat_due(control);
-            }
-            order => self.send(control, &targets, order)?,
-        }
-        Ok(targets)
+        let targets = self.targets(control, to)?;
+        let Order::Repeat { count, pause, order } = order else {
+            return Ok(self.send(control, &targets, order));
+        };
+        let repeat = Repeat::new(*count, *pause, Order::clone(order), control.now());
+        self.repeat = repeat.map(|repeat| (to, repeat));
+        self.repeat_due(control);
+        Ok(Vec::new())
+    }
+
+    fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     fn turn(&mut self, control: &mut Control<'_>) -> bool {

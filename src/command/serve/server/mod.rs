@@ -105,8 +105,12 @@ impl Server {
             let text = format!("warning: other computers can reach this server, which listens on {address}");
             self.show(control, Display::HOUSE, &Event::Notice(text.into()));
         }
-        let begun = self.behaviour.begin(control);
-        self.written(control, result.and(begun).map(|()| Written::All));
+        self.written(control, result.map(|()| Written::All));
+        if let Err(error) = self.behaviour.begin(control) {
+            let text = format!("standard input cannot be read: {}", crate::net::io_text(&error));
+            self.show(control, Display::HOUSE, &Event::Error(text.into()));
+            self.leave(control, Outcome::Local);
+        }
         self.display.begin_typing();
     }
 
@@ -286,6 +290,7 @@ impl Listener for Server {
     }
 
     fn turn(&mut self, control: &mut Control<'_>) -> bool {
+        self.behaviour.hold(self.display.is_full());
         let more = self.behaviour.turn(control);
         self.talk(control);
         let again = self.flush(control);
