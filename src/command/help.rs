@@ -50,7 +50,8 @@ Forms of -i (stdin becomes messages) and -o (messages go to stdout)
 
   lines   one message a line; the last needs no newline, an empty line is an empty message
   nul     messages end with a NUL
-  raw     in: each block read is one binary message (--chunk-size); out: the bytes, nothing added
+  raw     in: each block is one binary message (--chunk-size at most); out: the bytes, nothing added, as they come:
+          what came of a message that breaks off stands there, and the exit code tells (not with --reconnect)
   whole   in: all of stdin is one message
   hex     one binary message a line, in hexadecimal; blanks are ignored
   base64  one binary message a line, in Base64

@@ -22,7 +22,7 @@ mod system {
     use std::io;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::fs::{FileType, fstat};
+    use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
 
     use super::Block;
     use crate::session::{Control, Source};
@@ -34,8 +34,6 @@ mod system {
         /// It is a pipe, and no terminal or socket.
         is_pipe: bool,
         ready: bool,
-        /// The loop has just said that it has something: that need not be asked again.
-        woken: bool,
         /// Its other end has gone: it is read to its end.
         closed: bool,
     }
@@ -43,7 +41,7 @@ mod system {
     impl Stdin {
         /// Nothing is read before `begin`.
         pub fn new() -> Stdin {
-            Stdin { watched: false, is_pipe: false, ready: false, woken: false, closed: false }
+            Stdin { watched: false, is_pipe: false, ready: false, closed: false }
         }
 
         /// Begins to wait for it.
@@ -53,7 +51,8 @@ mod system {
             self.watched = control.watch(Source::Input, 0)?;
             self.is_pipe = self.watched
                 && fstat(io::stdin())
-                    .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
+                    .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo)
+                && !in_packets();
             self.ready = true;
             Ok(())
         }
@@ -61,14 +60,13 @@ mod system {
         /// The loop says that it has something. `closed`: its other end has gone, of which no second word comes.
         pub fn woken(&mut self, closed: bool) {
             self.ready = true;
-            self.woken = true;
             self.closed |= closed;
         }
 
         /// Appends what one read brings to `buffer`, for which there is room for `room` bytes at least.
         pub fn read(&mut self, buffer: &mut Vec<u8>, room: usize) -> io::Result<Block> {
-            let was_woken = std::mem::take(&mut self.woken);
-            if !self.ready || (self.watched && !was_woken && !has_something()?) {
+            // Asked even where the loop has just said so: another process may read from the same pipe.
+            if !self.ready || (self.watched && !has_something()?) {
                 self.ready = false;
                 return Ok(Block::Later);
             }
@@ -85,6 +83,11 @@ mod system {
                 Err(error) => Err(error.into()),
             }
         }
+    }
+
+    /// Whether a pipe hands out what was written to it piece by piece (O_DIRECT): then a short read says nothing.
+    fn in_packets() -> bool {
+        fcntl_getfl(io::stdin()).is_ok_and(|flags| flags.contains(OFlags::DIRECT))
     }
 
     /// Whether a read would not block.

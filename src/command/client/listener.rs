@@ -27,7 +27,7 @@ use crate::record::Writer;
 use crate::render::Redactor;
 use crate::session::opening::{self, Opening};
 use crate::session::{Control, Direction, Ended, Event, LinkId, Listener, Outbound, Ready, Source, Takes};
-use crate::wire::Kind;
+use crate::wire::{Kind, State};
 use verdict::Why;
 
 /// How often a reader of a full output is looked after.
@@ -263,7 +263,7 @@ impl<F: Front> Client<F> {
             Fed::Full => {
                 // What is taken whole now is followed by no edge that would bring us back.
                 outbound.flush();
-                return outbound.unsent() == 0;
+                return outbound.unsent() == 0 && outbound.state() == State::Open;
             }
             Fed::Ended(None) => self.linger.begin(now),
             Fed::Ended(Some(close)) => {
@@ -339,7 +339,9 @@ impl<F: Front> Listener for Client<F> {
             && self.archive.is_none();
         match self.goal.room() {
             room @ 1.. if is_plain && taking != Taking::Events => {
-                Takes { messages: room, pieces: taking == Taking::Pieces }
+                // What another connection brings must not follow half a message.
+                let pieces = taking == Taking::Pieces && self.retry.is_none();
+                Takes { messages: room, pieces }
             }
             _ => Takes::default(),
         }
@@ -355,8 +357,10 @@ impl<F: Front> Listener for Client<F> {
         if self.is_deaf() {
             return;
         }
-        self.last_data = control.now();
-        self.linger.touch(control.now(), true);
+        if messages > 0 {
+            self.last_data = control.now();
+            self.linger.touch(control.now(), true);
+        }
         if self.goal.exists() && self.goal.saw_many(messages) {
             self.leave(control, Why::GoalMet);
         }

@@ -100,7 +100,8 @@ impl Input {
         }
         let rest = &self.buffer[self.start..];
         match self.form {
-            Form::Raw | Form::Whole => u64::from(!rest.is_empty()),
+            Form::Raw => rest.len().div_ceil(self.chunk) as u64,
+            Form::Whole => u64::from(!rest.is_empty()),
             Form::Nul => memchr::memchr_iter(0, rest).count() as u64,
             _ => memchr::memchr_iter(b'\n', rest).count() as u64,
         }

@@ -255,6 +255,8 @@ impl Front for Pipe {
     fn takes(&self) -> Taking {
         match self.form {
             _ if self.showing.verbose > 0 || self.progress.is_some() => Taking::Events,
+            // A frame is told before what it carried.
+            _ if self.showing.wants_frames() => Taking::Events,
             Form::Raw => Taking::Pieces,
             Form::Lines | Form::Nul | Form::Hex | Form::Base64 => Taking::Payloads,
             Form::Whole | Form::Jsonl | Form::Human => Taking::Events,

@@ -87,7 +87,7 @@ pub struct Receiver {
     pub(super) inflation: Option<Inflation>,
     pub(super) log: FrameLog,
     /// The last input ended inside a header or a control frame.
-    is_cut: bool,
+    pub(super) is_cut: bool,
     /// What the close frame said that breaks a rule.
     pub(super) bad_close: Option<CloseFrame>,
     /// What came behind the peer's close frame, as long as that is too little to tell.

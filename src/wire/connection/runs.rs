@@ -49,6 +49,7 @@ impl Receiver {
             run.consumed += size + payload.len();
             run.bytes += payload.len() as u64;
             run.messages += 1;
+            self.is_cut = false;
         }
         run
     }
