@@ -7,18 +7,24 @@ use std::net::SocketAddr;
 
 use common::caller::call_with;
 use common::frames::masked;
+use common::terminal::shell_terminal;
 use common::{Caller, FIN, PING, PONG, Served, Terminal, call, terminal, wscope};
 use nix::sys::signal::Signal;
 
 /// A server at whose prompt can be typed, and where it listens.
 fn console(args: &[&str]) -> (Terminal, SocketAddr) {
     let terminal = terminal(&[&["serve", ":0", "--console"], args].concat()).size(60, 120).start();
-    terminal.wait_for("listening on ws://");
     terminal.wait_for_editor();
+    let addr = listening(&terminal);
+    (terminal, addr)
+}
+
+/// Where it listens.
+fn listening(terminal: &Terminal) -> SocketAddr {
+    terminal.wait_for("listening on ws://");
     let screen = terminal.screen();
     let authority = screen.split("listening on ws://").nth(1).and_then(|rest| rest.split('/').next());
-    let addr = authority.and_then(|authority| authority.parse().ok()).expect("an address and a port");
-    (terminal, addr)
+    authority.and_then(|authority| authority.parse().ok()).expect("an address and a port")
 }
 
 /// A client that the console has seen.
@@ -70,6 +76,7 @@ fn what_cannot_be_sent_is_said() {
         ("/connect ws://x/", "there is no command /connect"),
         ("/repeat 2 @1 x", "the number of the client comes first"),
         ("@1 /bin 0", "hex"),
+        ("@1 /quit", "/quit is about all clients: type it without @1"),
     ] {
         terminal.line(line);
         terminal.wait_for(words);
@@ -291,4 +298,42 @@ fn a_repetition_leaves_time_for_everything_else() {
 
 fn null() -> std::fs::File {
     std::fs::OpenOptions::new().write(true).open("/dev/null").expect("there is one")
+}
+
+#[test]
+fn what_is_composed_for_one_goes_to_one() {
+    let terminal = shell_terminal("EDITOR=./editor exec \"$WSCOPE\" serve :0 --console", &[]).size(60, 120);
+    let home = std::sync::Arc::new(tempfile::tempdir().expect("a folder"));
+    let editor = home.path().join("editor");
+    std::fs::write(&editor, "#!/bin/sh\nprintf composed > \"$1\"\n").expect("written");
+    std::fs::set_permissions(&editor, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
+    let terminal = terminal.home(home).start();
+    let addr = listening(&terminal);
+    let mut first = client(&terminal, addr, 1, "/one");
+    let mut second = client(&terminal, addr, 2, "/two");
+    terminal.line("@2 /edit");
+    second.expect_text("composed");
+    terminal.line("all");
+    first.expect_text("all");
+}
+
+#[test]
+fn with_wait_a_typed_line_is_not_queued_without_end() {
+    let (terminal, addr) = console(&["--slow", "wait", "--queue", "4K"]);
+    let stuck = client(&terminal, addr, 1, "/");
+    std::fs::write(terminal.home_folder().path().join("big"), vec![b'x'; 32 << 20]).expect("written");
+    terminal.line("/file big");
+    terminal.line("more");
+    terminal.wait_for("@1 * not sent: it reads too slowly, and more than --queue waits for it");
+    drop(stuck);
+}
+
+#[test]
+fn without_a_prompt_a_terminal_is_told_what_lines_are() {
+    let terminal = shell_terminal("\"$WSCOPE\" serve :0 --console | cat", &[]).size(60, 120).start();
+    terminal.wait_for("* no prompt where the output is no terminal: each line goes to all clients");
+    let addr = listening(&terminal);
+    let mut only = call_with(addr, "/", "");
+    terminal.line("/ping as text");
+    only.expect_text("/ping as text");
 }

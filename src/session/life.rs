@@ -44,6 +44,8 @@ pub(super) struct Clocks {
     next_ping: Option<Instant>,
     pong_by: Option<Instant>,
     closing: Option<Closing>,
+    /// The closing handshake was granted less than `life` says.
+    hurried: bool,
     over_at: Option<Instant>,
 }
 
@@ -60,7 +62,7 @@ struct Closing {
 impl Clocks {
     pub(super) fn new(life: Life, now: Instant) -> Clocks {
         let next_ping = life.ping_interval.and_then(|every| now.checked_add(every));
-        Clocks { life, next_ping, pong_by: None, closing: None, over_at: None }
+        Clocks { life, next_ping, pong_by: None, closing: None, hurried: false, over_at: None }
     }
 
     /// Our close frame is queued: from here the answer is waited for, and no more pings are sent.
@@ -75,6 +77,7 @@ impl Clocks {
 
     /// Grants the closing handshake no more than `limit` from now.
     pub(super) fn hurry(&mut self, now: Instant, limit: Duration) {
+        self.hurried |= limit < self.life.close_timeout;
         self.life.close_timeout = self.life.close_timeout.min(limit);
         if let Some(closing) = &mut self.closing {
             closing.by = Some(closing.by.map_or(now + limit, |by| by.min(now + limit)));
@@ -87,6 +90,11 @@ impl Clocks {
         self.next_ping = None;
         self.pong_by = None;
         self.over_at.get_or_insert(now + LAST_WAIT.min(self.life.close_timeout));
+    }
+
+    /// Whether less was granted for the closing handshake than the option says.
+    pub(super) fn is_hurried(&self) -> bool {
+        self.hurried
     }
 
     /// The waiting times.

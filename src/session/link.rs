@@ -288,10 +288,9 @@ impl Link {
                 self.end = Some((Cause::NoPong, Some(text)));
             }
             Due::Unanswered => {
-                let text = format!(
-                    "our close frame was not answered within {:?} (--close-timeout)",
-                    life.close_timeout
-                );
+                let option = if clocks.is_hurried() { "" } else { " (--close-timeout)" };
+                let text =
+                    format!("our close frame was not answered within {:?}{option}", life.close_timeout);
                 self.end = Some((Cause::Unanswered, Some(text)));
             }
             Due::Over => self.end = Some((Cause::Abandoned, None)),

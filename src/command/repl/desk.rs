@@ -38,7 +38,7 @@ impl Desk for Session {
         Entered::Done
     }
 
-    fn compose(&self, text: &str) {
+    fn compose(&self, _asked: &str, text: &str) {
         self.order(self.setup.composed(text).unwrap_or_else(Order::Complain));
     }
 

@@ -58,7 +58,7 @@ pub fn run(args: Args, started: Instant) -> Result<Outcome> {
     let listener = plan::bind(&args.addr)?;
     let admission = plan::admission(&args, &listener)?;
     let url = listener.url(tls.is_some());
-    let reach = (!listener.is_loopback()).then(|| listener.local_addr_text());
+    let notices = plan::notices(&args, streams, &listener);
     // Who is told what was sent is known only once there is a place to show it.
     let mut engine = Engine::new(started, true)?;
     let display = plan::display(&args, streams, engine.mailbox())?;
@@ -66,7 +66,7 @@ pub fn run(args: Args, started: Instant) -> Result<Outcome> {
     let over = watch_signals(engine.mailbox(), modes.clone(), LAST_CALL, Command::Signal)?;
     engine.accept(plan::door(&args, listener, tls))?;
     let mut server = Server::new(behaviour, display, args.messages.compress).guarded(admission, faults);
-    let result = engine.run(&mut server, |server, control| server.begin(control, &url, reach.as_deref()));
+    let result = engine.run(&mut server, |server, control| server.begin(control, &url, notices));
     over.store(true, Ordering::SeqCst);
     let outcome = server.outcome();
     modes.restore();

@@ -194,6 +194,20 @@ pub fn has_prompt(args: &Args, streams: Streams) -> bool {
     args.doing.console && streams.stdin && streams.stdout && human
 }
 
+/// What is to be known from the start.
+pub fn notices(args: &Args, streams: Streams, listener: &Listener) -> Vec<String> {
+    let reached = (!listener.is_loopback()).then(|| {
+        let address = listener.local_addr_text();
+        format!("warning: other computers can reach this server, which listens on {address}")
+    });
+    let typed = args.doing.console && streams.stdin && !has_prompt(args, streams);
+    let typed = typed.then(|| {
+        "no prompt where the output is no terminal: each line goes to all clients, and none is a command"
+            .to_owned()
+    });
+    reached.into_iter().chain(typed).collect()
+}
+
 /// Where what happens is shown. Creates the recording.
 pub fn display(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Result<Display> {
     let showing = &args.showing;

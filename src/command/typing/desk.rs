@@ -18,8 +18,8 @@ pub trait Desk: Send + 'static {
     /// Has an entry done, as far as that needs no terminal.
     fn enter(&self, entry: &str) -> Entered;
 
-    /// Sends a text that was composed in another program.
-    fn compose(&self, text: &str);
+    /// Sends a text that was composed in another program, which this entry had asked for.
+    fn compose(&self, asked: &str, text: &str);
 
     /// Hands on what was not typed as an entry: a complaint, the end of the input, an interrupt, a message to be
     /// shown. `false` when there is nobody any more to do it.

@@ -173,7 +173,7 @@ impl Reader<'_> {
         match self.desk.enter(entry) {
             Entered::Done => {}
             Entered::Show(back) => self.show(back),
-            Entered::Edit => self.edit(),
+            Entered::Edit => self.edit(entry),
         }
     }
 
@@ -196,13 +196,13 @@ impl Reader<'_> {
     }
 
     /// Composes a message in another program.
-    fn edit(&self) {
+    fn edit(&self, asked: &str) {
         self.signals.set(Stage::Away);
         let result = viewer::compose();
         self.signals.set(Stage::Typing);
         match result {
             Ok(text) if text.is_empty() => {}
-            Ok(text) => self.desk.compose(&text),
+            Ok(text) => self.desk.compose(asked, &text),
             Err(error) => drop(self.desk.order(Order::Complain(error.to_string()))),
         }
     }

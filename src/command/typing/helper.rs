@@ -13,7 +13,7 @@ use rustyline::{
     Result,
 };
 
-use super::slash::{Commands, crafted};
+use super::slash::{Commands, Entry, crafted};
 use super::thread::Signals;
 #[cfg(unix)]
 use crate::output::terminal::Modes;
@@ -142,10 +142,10 @@ impl Completer for Helper {
     type Candidate = Pair;
 
     fn complete(&self, line: &str, pos: usize, context: &Context<'_>) -> Result<(usize, Vec<Pair>)> {
-        let (_, typed) = self.commands.address(&line[..pos]);
+        let (whom, typed) = self.commands.address(&line[..pos]);
         let Some(command) = typed.strip_prefix('/') else { return Ok((pos, Vec::new())) };
         match command.split_once(' ') {
-            None => Ok((pos - typed.len(), names(&self.commands, command))),
+            None => Ok((pos - typed.len(), names(&self.commands, whom.is_some(), command))),
             Some(("close", code)) if !code.contains(' ') => Ok((pos - code.len(), close_codes(code))),
             Some(("file" | "save" | "record", _)) => self.files.complete(line, pos, context),
             Some(("help", name)) => Ok((pos - name.len(), words(self.names(), name))),
@@ -161,8 +161,9 @@ impl Completer for Helper {
     }
 }
 
-fn names(commands: &Commands, start: &str) -> Vec<Pair> {
-    let fitting = commands.entries.iter().filter(|entry| entry.name.starts_with(start));
+fn names(commands: &Commands, for_one: bool, start: &str) -> Vec<Pair> {
+    let is_possible = |entry: &Entry| !(for_one && commands.about_all.contains(&entry.name));
+    let fitting = commands.entries.iter().filter(|entry| entry.name.starts_with(start) && is_possible(entry));
     fitting
         .map(|entry| {
             let blank = if entry.arguments.is_empty() { "" } else { " " };
@@ -203,7 +204,7 @@ mod tests {
     #[test]
     fn commands_codes_and_choices_complete() {
         let commands = Commands::of_session();
-        assert_eq!(shown(names(&commands, "pi")), ["/ping"]);
+        assert_eq!(shown(names(&commands, false, "pi")), ["/ping"]);
         assert!(shown(close_codes("100")).iter().any(|code| code.starts_with("1000 ")));
         assert!(!shown(close_codes("")).iter().any(|code| code.starts_with("1006")));
         assert_eq!(shown(choices(&commands, "quiet", "o")), ["on", "off"]);

@@ -67,7 +67,11 @@ pub const SESSION: &[Entry] = &[
     entry("reconnect", "", "close, and open the same connection again"),
     entry("connect", "URL", "close, and open a connection to another URL"),
     entry("show", "[N]", "show the last message in full, or the Nth from the end; in the pager if long"),
-    entry("repeat", "N [DELAY] LINE", "send a line N times, with a delay such as 100ms between"),
+    entry(
+        "repeat",
+        "N [DELAY] LINE",
+        "send a line N times, with a delay such as 100ms between; N 0 ends that",
+    ),
     entry("edit", "", "compose a message in $EDITOR"),
     entry("help", "[COMMAND]", "explain a command, or list them all"),
     entry("quit", "", "close with 1000 and leave, as Ctrl-D does"),
@@ -85,6 +89,8 @@ pub struct Commands {
     pub head: &'static str,
     /// Whether a line may begin with the number of whom it is for: `@3 `.
     pub addressed: bool,
+    /// The names of those that are about all at once, and stand behind no address.
+    pub about_all: &'static [&'static str],
     /// In the order in which help lists them.
     pub entries: Vec<&'static Entry>,
 }
@@ -129,7 +135,7 @@ impl Commands {
     pub fn of_session() -> Commands {
         let head =
             "typed lines are sent as text; //x sends /x; a line that ends with \\ or opens JSON continues";
-        Commands { head, addressed: false, entries: SESSION.iter().collect() }
+        Commands { head, addressed: false, about_all: &[], entries: SESSION.iter().collect() }
     }
 
     /// Whom an entry is for, if it may say so, and the rest of it.

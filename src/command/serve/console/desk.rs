@@ -17,6 +17,12 @@ const OWN: [Entry; 3] = [
 /// Those of a session that a server does not take from there.
 const NOT_HERE: [&str; 3] = ["reconnect", "connect", "quit"];
 
+/// Those that are about all clients at once.
+const ABOUT_ALL: [&str; 12] = [
+    "frames", "pretty", "time", "filter", "quiet", "record", "save", "show", "help", "clients", "kick",
+    "quit",
+];
+
 const HEAD: &str = "typed lines are sent to all clients; @3 TEXT and @3 /COMMAND to one; //x sends /x, @@x sends @x;\n\
     a line that ends with \\ or opens JSON continues";
 
@@ -32,7 +38,7 @@ pub struct Console {
 /// What can be typed at a console.
 fn commands() -> Commands {
     let session = SESSION.iter().filter(|entry| !NOT_HERE.contains(&entry.name));
-    Commands { head: HEAD, addressed: true, entries: session.chain(&OWN).collect() }
+    Commands { head: HEAD, addressed: true, about_all: &ABOUT_ALL, entries: session.chain(&OWN).collect() }
 }
 
 /// What a console has beside the prompt of a session, for `wscope help repl`.
@@ -79,38 +85,53 @@ fn misplaced_address(order: &Order) -> bool {
     std::str::from_utf8(payload).is_ok_and(|text| address(text).0.is_some())
 }
 
-impl Desk for Console {
-    fn enter(&self, entry: &str) -> Entered {
+impl Console {
+    /// Whom an entry is for, and what; a second @ says that the first is text.
+    fn address<'a>(&self, entry: &'a str) -> (Option<u64>, &'a str) {
         let (to, rest) = self.setup.commands.address(entry);
-        // A second @ says that the first is text.
-        let rest = if rest.starts_with("@@") { &rest[1..] } else { rest };
+        (to, if rest.starts_with("@@") { &rest[1..] } else { rest })
+    }
+
+    /// What the server is asked for, or the prompt.
+    fn read(&self, to: Option<u64>, rest: &str) -> Result<Result<Typed, Entered>, String> {
+        let name = rest.strip_prefix('/').and_then(|rest| rest.split_whitespace().next());
+        if let (Some(to), Some(name)) = (to, name.filter(|name| ABOUT_ALL.contains(name))) {
+            return Err(format!("/{name} is about all clients: type it without @{to}"));
+        }
         if let Some(own) = self.own(rest) {
-            match own {
-                Ok(typed) => drop(self.mailbox.send(Command::Typed(typed))),
-                Err(error) => drop(self.order(Order::Complain(error))),
-            }
-            return Entered::Done;
+            return own.map(Ok);
         }
         let order = match self.setup.read(rest) {
-            None if to.is_some() => Order::Complain("what is it to be sent?".to_owned()),
-            None => return Entered::Done,
-            Some(Ok(typing::Command::Show(back))) => return Entered::Show(back),
-            Some(Ok(typing::Command::Edit)) => return Entered::Edit,
-            Some(Ok(typing::Command::Order(order))) if misplaced_address(&order) => {
-                Order::Complain("the number of the client comes first: @3 /repeat 5 TEXT".to_owned())
-            }
-            Some(Ok(typing::Command::Order(order))) => order,
-            Some(Ok(typing::Command::Help(command))) => {
-                Order::Complain(self.setup.commands.help(command.as_deref()))
-            }
-            Some(Err(error)) => Order::Complain(error),
+            None if to.is_some() => return Err("what is it to be sent?".to_owned()),
+            None => return Ok(Err(Entered::Done)),
+            Some(command) => command?,
         };
-        self.tell(to, order);
+        Ok(match order {
+            typing::Command::Show(back) => Err(Entered::Show(back)),
+            typing::Command::Edit => Err(Entered::Edit),
+            typing::Command::Help(command) => return Err(self.setup.commands.help(command.as_deref())),
+            typing::Command::Order(order) if misplaced_address(&order) => {
+                return Err("the number of the client comes first: @3 /repeat 5 TEXT".to_owned());
+            }
+            typing::Command::Order(order) => Ok(Typed::Order { to: to.map(LinkId), order }),
+        })
+    }
+}
+
+impl Desk for Console {
+    fn enter(&self, entry: &str) -> Entered {
+        let (to, rest) = self.address(entry);
+        match self.read(to, rest) {
+            Ok(Ok(typed)) => drop(self.mailbox.send(Command::Typed(typed))),
+            Ok(Err(entered)) => return entered,
+            Err(complaint) => drop(self.order(Order::Complain(complaint))),
+        }
         Entered::Done
     }
 
-    fn compose(&self, text: &str) {
-        self.order(self.setup.composed(text).unwrap_or_else(Order::Complain));
+    fn compose(&self, asked: &str, text: &str) {
+        let (to, _) = self.address(asked);
+        self.tell(to, self.setup.composed(text).unwrap_or_else(Order::Complain));
     }
 
     fn order(&self, order: Order) -> bool {

@@ -79,11 +79,17 @@ impl Console {
     }
 
     fn send_one(&mut self, control: &mut Control<'_>, id: LinkId, order: &Order) -> bool {
+        let is_close = matches!(order, Order::Close { .. });
+        if self.queue.waits() && !is_close && !self.queue.has_room(control, id) {
+            let text = "not sent: it reads too slowly, and more than --queue waits for it";
+            self.talk.push((Some(id), Talk::Notice(text.to_owned())));
+            return false;
+        }
         if let Order::Send { kind, payload, .. } = order {
             return self.queue.send(control, id, None, *kind, payload);
         }
         // A close frame ends what is slow, and so is not kept back for that.
-        let admitted = matches!(order, Order::Close { .. }) || self.queue.admits(control, id);
+        let admitted = is_close || self.queue.admits(control, id);
         let Some(outbound) = control.link(id).filter(|_| admitted) else { return false };
         let sent = order.send_on(outbound);
         if let Err(error) = &sent {
@@ -97,8 +103,10 @@ impl Console {
         let now = control.now();
         for _ in 0..LINES_A_TURN {
             let Some((to, repeat)) = self.repeat.take_if(|(_, repeat)| repeat.is_due(now)) else { return };
-            // Those it was meant for have left.
-            let Ok(targets) = self.targets(control, to) else { return };
+            let Ok(targets) = self.targets(control, to) else {
+                let text = "the repetition has ended: those it was for have left";
+                return self.talk.push((None, Talk::Notice(text.to_owned())));
+            };
             if self.held || !self.has_room(control, &targets) {
                 self.repeat = Some((to, repeat.later(now)));
                 return;

@@ -97,12 +97,11 @@ impl Server {
         Server { admission: Some(admission), faults, ..self }
     }
 
-    /// Says that clients can come; `reach` is the address that other computers can reach, where they can.
-    pub fn begin(&mut self, control: &mut Control<'_>, url: &str, reach: Option<&str>) {
+    /// Says that clients can come, and what else is to be known from the start.
+    pub fn begin(&mut self, control: &mut Control<'_>, url: &str, notices: Vec<String>) {
         let result = self.display.begin(control);
         self.display.listening(url, &control.stamp());
-        if let Some(address) = reach {
-            let text = format!("warning: other computers can reach this server, which listens on {address}");
+        for text in notices {
             self.show(control, Display::HOUSE, &Event::Notice(text.into()));
         }
         self.written(control, result.map(|()| Written::All));

@@ -1,6 +1,5 @@
 //! TLS with the origin, with a proxy, and one inside the other.
 
-
 use super::*;
 
 /// A certificate for the name, as a server's identity and as PEM to trust. Its subject is the name as well: two of one
