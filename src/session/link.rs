@@ -112,7 +112,8 @@ impl Link {
         let kept = self.pending.len();
         // What was left over while paused may fill the buffer; there is always room to read on.
         if buffer.len() < kept + super::engine::READ_BUFFER / 2 {
-            buffer.resize(kept + super::engine::READ_BUFFER, 0);
+            // New from the system it is zero without being touched: who receives little takes little memory.
+            *buffer = vec![0; kept + super::engine::READ_BUFFER];
         }
         buffer[..kept].copy_from_slice(&self.pending);
         if self.unread || !self.readable || self.end.is_some() {

@@ -20,8 +20,11 @@ const HIGH_WATER: usize = 256 * 1024;
 /// What a record may hold beside its data.
 const RECORD_SLACK: u64 = 1024 * 1024;
 
-/// How much is read at a time.
-const BLOCK: usize = 256 * 1024;
+/// How much is read at a time: what fits into the nearer caches together with the frames made of it.
+const BLOCK: usize = 128 * 1024;
+
+/// The same of what is only masked: TLS writes so much in one go.
+const RAW_BLOCK: usize = 256 * 1024;
 
 /// Standard input on its way to become messages.
 pub struct Input {
@@ -141,7 +144,7 @@ impl Input {
         self.one_by_one = false;
         match self
             .stdin
-            .read(&mut self.buffer, if self.form == Form::Raw { self.chunk.max(BLOCK) } else { BLOCK })
+            .read(&mut self.buffer, if self.form == Form::Raw { self.chunk.max(RAW_BLOCK) } else { BLOCK })
         {
             Ok(Block::Read(_)) => Fed::More,
             Ok(Block::Later) => Fed::Waiting,
