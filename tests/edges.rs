@@ -34,7 +34,8 @@ fn a_goal_is_reached_with_a_reader_that_is_slow_and_more_behind_it() {
         std::fs::write(&go, "\n").expect("the reader waits for it");
         c.send(close(1000, ""));
     });
-    let line = "mkfifo go; \"$WSCOPE\" --no-input -1 -o lines \"$1\" | (read -r ready < go; wc -c); echo done";
+    let line =
+        "mkfifo go; \"$WSCOPE\" --no-input -1 -o lines \"$1\" | (read -r ready < go; wc -c); echo done";
     let output = common::program::shell(line, &[&peer.url()]).current_dir(folder.path()).run();
     assert_eq!(output.text().split_whitespace().collect::<Vec<_>>(), ["3145729", "done"], "{output}");
 }
