@@ -22,7 +22,7 @@ mod system {
     use std::io;
 
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat};
+    use rustix::fs::{FileType, fstat};
 
     use super::Block;
     use crate::session::{Control, Source};
@@ -86,8 +86,16 @@ mod system {
     }
 
     /// Whether a pipe hands out what was written to it piece by piece (O_DIRECT): then a short read says nothing.
+    #[cfg(target_os = "linux")]
     fn in_packets() -> bool {
+        use rustix::fs::{OFlags, fcntl_getfl};
         fcntl_getfl(io::stdin()).is_ok_and(|flags| flags.contains(OFlags::DIRECT))
+    }
+
+    /// Only Linux has such pipes.
+    #[cfg(not(target_os = "linux"))]
+    fn in_packets() -> bool {
+        false
     }
 
     /// Whether a read would not block.

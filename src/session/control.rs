@@ -5,11 +5,11 @@ use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::engine::Shell;
-#[cfg(unix)]
-use super::engine::{Source, WatchId};
 use super::event::Stamp;
 use super::link::LinkId;
 use super::links::Links;
+#[cfg(unix)]
+use super::listener::{Source, WatchId};
 use super::opening::Opening;
 use super::outbound::Outbound;
 

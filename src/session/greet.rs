@@ -9,10 +9,11 @@ use mio::Interest;
 
 use super::control::Control;
 use super::door::{Door, Knock, TurnedAway};
-use super::engine::{Engine, Listener, token};
+use super::engine::{Engine, token};
 use super::event::Event;
 use super::greeting::{Asking, FAREWELL, Greeting, Step};
 use super::link::LinkId;
+use super::listener::Listener;
 use super::securing::{Secured, Securing};
 use crate::net::Stream;
 use crate::wire::handshake::server;

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::control::Control;
-use super::engine::{Listener, Shell};
+use super::engine::Shell;
 use super::event::{Cause, Direction, Event, Opened};
 use super::life::{Due, Life};
+use super::listener::Listener;
 use super::outbound::Outbound;
 use crate::net::{Stream, tls};
 use crate::wire::{self, CloseFrame, Connection, Receiver, Settings};

@@ -5,12 +5,14 @@
 //! line begins with a number, or with two blanks where it belongs to the line before.
 
 mod asked;
+mod wanted;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use self::wanted::is_good;
 use crate::command::args::{Form, Showing};
 use crate::command::client::Journal;
 use crate::command::form;
@@ -23,7 +25,7 @@ use crate::record::Writer;
 use crate::render::{self, Renderer, Style};
 #[cfg(unix)]
 use crate::session::Source;
-use crate::session::{Cause, Control, Direction, Ended, Event, LinkId, Stamp};
+use crate::session::{Control, Direction, Event, LinkId, Stamp};
 
 /// How long a terminal may take to show what came last.
 const MOMENT: Duration = Duration::from_millis(200);
@@ -272,34 +274,6 @@ impl Display {
         })
     }
 
-    /// Whether a terminal shows an event.
-    fn is_for_terminal(&self, event: &Event<'_>) -> bool {
-        let Told { quiet, silent, .. } = self.told;
-        match event {
-            Event::Message { direction, payload, .. } => {
-                let unwanted = silent || (quiet && *direction == Direction::Sent);
-                self.messages && !unwanted && self.passes(payload)
-            }
-            Event::Error(_) => true,
-            Event::End(ended) => !(quiet || silent) || !is_good(ended),
-            _ => !quiet && !silent,
-        }
-    }
-
-    /// Whether an event is worth saying on stderr.
-    fn is_worth_saying(&self, event: &Event<'_>, form: Option<Form>) -> bool {
-        let (quiet, verbose) = (self.told.quiet, self.told.verbose);
-        match event {
-            Event::Error(_) => true,
-            Event::End(ended) => !quiet || !is_good(ended),
-            Event::Open(_) | Event::Notice(_) => !quiet,
-            Event::Ping { .. } | Event::Pong { .. } | Event::Close { .. } => verbose && !quiet,
-            Event::Frame { .. } => !quiet && !matches!(form, Some(Form::Jsonl | Form::Human)),
-            Event::Raw { .. } => !quiet && verbose && form != Some(Form::Jsonl),
-            Event::Message { .. } => false,
-        }
-    }
-
     /// Whether secrets are shown as they are.
     pub fn shows_secrets(&self) -> bool {
         self.styles[0].show_secrets
@@ -362,16 +336,5 @@ impl Display {
             }
             Place::Stdout(..) | Place::Stderr | Place::Nowhere => {}
         }
-    }
-}
-
-/// Whether an end is no failure: closed with 1000, 1001 or no code, or by this side.
-fn is_good(ended: &Ended) -> bool {
-    match ended.cause {
-        Cause::ClosingHandshake => {
-            matches!(ended.code, 1000 | 1001 | 1005) || ended.own_code == Some(ended.code)
-        }
-        Cause::Abandoned => true,
-        Cause::Violation | Cause::Lost | Cause::Tls | Cause::Unanswered | Cause::NoPong => false,
     }
 }
