@@ -319,3 +319,10 @@ mod signals {
         run.finish_with_stdin_open().exits(0).prints("ready\nstill here\n");
     }
 }
+
+#[test]
+fn pings_do_not_hold_up_the_end_of_a_run() {
+    let echo = common::echo();
+    let args = ["--ping-interval", "1ms", "--ping-timeout", "60s", "--linger", "50ms", &echo.url()];
+    wscope(&args).stdin("x\n").run().exits(0).prints("x\n");
+}

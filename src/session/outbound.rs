@@ -180,6 +180,18 @@ impl Outbound {
         self.unsent() + self.stream.send_queue().unwrap_or(0)
     }
 
+    /// Where in the stream that goes out what is queued by now ends.
+    pub fn position(&self) -> u64 {
+        self.sender.queued()
+    }
+
+    /// How many bytes before this position have not reached the peer's system, as far as ours can tell. What was queued
+    /// behind it, a ping for one, does not count.
+    pub fn in_flight_before(&self, position: u64) -> u64 {
+        let queue = self.stream.send_queue().unwrap_or(0) as u64;
+        position.saturating_sub(self.sender.written().saturating_sub(queue))
+    }
+
     /// What the opening handshake established.
     pub fn opened(&self) -> &Arc<Opened> {
         &self.opened

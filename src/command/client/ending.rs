@@ -93,8 +93,8 @@ pub struct Linger {
 enum Stage {
     /// The input has not ended.
     Input,
-    /// The last bytes are on their way; look again then.
-    Draining { check: Instant },
+    /// The last bytes are on their way; look again then. Where in what goes out they end, once that was asked.
+    Draining { check: Instant, end: Option<u64> },
     /// Nothing has arrived since.
     Quiet { since: Instant },
 }
@@ -118,7 +118,7 @@ impl Linger {
     /// The input has ended.
     pub fn begin(&mut self, now: Instant) {
         if matches!(self.stage, Stage::Input) {
-            self.stage = Stage::Draining { check: now };
+            self.stage = Stage::Draining { check: now, end: None };
         }
     }
 
@@ -141,18 +141,20 @@ impl Linger {
         self.arrived |= message;
     }
 
-    /// Whether the linger is over. `in_flight` counts the bytes that have not left the send queue.
-    pub fn is_over(&mut self, now: Instant, in_flight: impl FnOnce() -> usize) -> bool {
+    /// Whether the linger is over. `position` is where in what goes out the bytes queued by now end, and `in_flight` counts
+    /// those before a position that have not left the send queue: pings that follow the input are not waited for.
+    pub fn is_over(&mut self, now: Instant, position: u64, in_flight: impl FnOnce(u64) -> u64) -> bool {
         if self.has_begun() && self.span() == Some(Duration::ZERO) {
             // Nothing is waited for, so nothing need have left: the close frame goes behind all else. A peer that only
             // listens acknowledges the last bytes 40 ms late.
             return true;
         }
-        if let Stage::Draining { check } = &mut self.stage {
+        if let Stage::Draining { check, end } = &mut self.stage {
+            let end = *end.get_or_insert(position);
             if *check > now {
                 return false;
             }
-            if in_flight() > 0 {
+            if in_flight(end) > 0 {
                 *check = now + DRAIN_CHECK;
                 return false;
             }
@@ -168,7 +170,7 @@ impl Linger {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Input => None,
-            Stage::Draining { check } => Some(*check),
+            Stage::Draining { check, .. } => Some(*check),
             Stage::Quiet { since } => since.checked_add(self.span()?),
         }
     }
@@ -195,9 +197,10 @@ mod tests {
         let mut linger = Linger::new(Some(Some(SECOND)), false);
         assert_eq!(linger.deadline(), None);
         linger.begin(now);
-        assert!(!linger.is_over(now + SECOND * 9, || 1));
-        assert!(!linger.is_over(now + SECOND * 10, || 0));
-        assert!(linger.is_over(now + SECOND * 11, || 0));
+        assert!(!linger.is_over(now + SECOND * 9, 5, |end| end));
+        // What is queued behind the last byte of the input is not waited for.
+        assert!(!linger.is_over(now + SECOND * 10, 9, |end| end - 5));
+        assert!(linger.is_over(now + SECOND * 11, 9, |end| end - 5));
     }
 
     #[test]
@@ -205,7 +208,7 @@ mod tests {
         let now = Instant::now();
         let mut linger = Linger::new(None, false);
         linger.begin(now);
-        assert!(!linger.is_over(now, || 0));
+        assert!(!linger.is_over(now, 0, |_| 0));
         assert_eq!(linger.deadline(), Some(now + SECOND * 5));
         linger.touch(now + SECOND, true);
         assert_eq!(linger.deadline(), Some(now + SECOND * 2));
@@ -222,7 +225,7 @@ mod tests {
         linger.touch(now, true);
         linger.begin(now);
         assert!(linger.has_arrived());
-        assert!(!linger.is_over(now, || 0));
+        assert!(!linger.is_over(now, 0, |_| 0));
         assert_eq!(linger.deadline(), Some(now + SECOND));
     }
 
@@ -231,12 +234,12 @@ mod tests {
         let now = Instant::now();
         let mut linger = Linger::new(None, true);
         linger.begin(now);
-        assert!(!linger.is_over(now + SECOND * 1000, || 0));
+        assert!(!linger.is_over(now + SECOND * 1000, 0, |_| 0));
         assert_eq!(linger.deadline(), None);
         let mut linger = Linger::new(Some(Some(Duration::ZERO)), true);
-        assert!(!linger.is_over(now, || 0));
+        assert!(!linger.is_over(now, 0, |_| 0));
         linger.begin(now);
-        assert!(linger.is_over(now, || 1));
+        assert!(linger.is_over(now, 1, |end| end));
     }
 
     #[test]

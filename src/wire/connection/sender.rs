@@ -227,6 +227,18 @@ impl Sender {
         self.framer.outgoing.unsent()
     }
 
+    /// How many bytes were ever queued: a position in the stream that goes out.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.framer.outgoing.added()
+    }
+
+    /// How many bytes were ever written.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.framer.outgoing.written()
+    }
+
     /// The socket has taken the first `written` bytes of `unsent`.
     pub fn advance(&mut self, written: usize) {
         self.framer.outgoing.advance(written);

@@ -135,7 +135,10 @@ impl<F: Front> Client<F> {
     pub(super) fn linger_over(&mut self, control: &mut Control<'_>) {
         let now = control.now();
         let Some(outbound) = self.outbound(control) else { return };
-        if self.why.is_some() || self.blocked || !self.linger.is_over(now, || outbound.in_flight()) {
+        if self.why.is_some()
+            || self.blocked
+            || !self.linger.is_over(now, outbound.position(), |end| outbound.in_flight_before(end))
+        {
             return;
         }
         let silent = !self.linger.has_arrived() && !self.input_failed;
