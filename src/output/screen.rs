@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// Beyond this many bytes waiting, the peer is slowed.
 const FULL: usize = 256 * 1024;
@@ -94,6 +95,15 @@ impl Screen {
     pub fn end(&self) {
         self.lock().ended = true;
         self.0.changed.notify_all();
+    }
+
+    /// The same, and waits for the thread no longer than this.
+    pub fn end_within(&self, thread: &JoinHandle<()>, moment: Duration) {
+        self.end();
+        let limit = Instant::now() + moment;
+        while !thread.is_finished() && Instant::now() < limit {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// What could not be shown, for somebody else to show.

@@ -10,7 +10,7 @@ use super::hexdump::hexdump_into;
 use super::page::Page;
 use super::redact::Redactor;
 use super::style::{Style, Tone};
-use super::text::Untrusted;
+use super::text::{Untrusted, escape_into};
 use super::{frame, json, units, verbose};
 use crate::net::Timings;
 use crate::session::event::{By, Cause, Direction, Ended, Event, Opened, Stamp};
@@ -135,6 +135,22 @@ impl Renderer {
     }
 }
 
+/// A text that is no event, as a notice is shown.
+pub fn said(text: &str) -> String {
+    let mut line = "* ".to_owned();
+    escape_into(&mut line, text.as_bytes(), "\n  ");
+    line.push('\n');
+    line
+}
+
+/// An event without the limits on what is shown of a payload, as nothing but it was shown.
+pub fn in_full(style: &Style, event: &Event<'_>, stamp: &Stamp) -> String {
+    let style = Style { hex_limit: 0, text_limit: 0, ..style.clone() };
+    let mut text = String::new();
+    Renderer::new(style).event(event, stamp, &mut text);
+    text
+}
+
 /// Whether a close frame that said this breaks a rule (RFC 6455 §5.5.1).
 pub fn breaks_a_rule(code: Option<u16>, reason: &[u8]) -> bool {
     match code {
@@ -185,12 +201,7 @@ fn open(page: &mut Page<'_>, opened: &Opened) {
             Page { style, time: "", out: page.out }.line(Tone::Notice, format!("peer {}", opened.peer));
         }
         opened.tls.iter().for_each(|tls| verbose::tls_into(style, tls, page.out));
-        let (request, response) = match opened.accepted {
-            true => (Direction::Received, Direction::Sent),
-            false => (Direction::Sent, Direction::Received),
-        };
-        verbose::head_into(style, request, &opened.request_head, page.out);
-        verbose::head_into(style, response, &opened.response_head, page.out);
+        verbose::heads_into(style, &opened, page.out);
         verbose::timings_into(style, &opened.timings, page.out);
     }
     let mut text = match opened.accepted {

@@ -13,10 +13,20 @@ use super::redact::Redactor;
 use super::style::{Style, Tone};
 use super::units;
 use crate::net::{Timings, TlsFacts};
-use crate::session::event::{Count, Direction, Event};
+use crate::session::event::{Count, Direction, Event, Opened};
 
 /// How many of a certificate's names are listed.
 const NAMES: usize = 8;
+
+/// Appends both heads of an opening handshake, each with the direction it went; secrets are hidden as the style says.
+pub fn heads_into(style: &Style, opened: &Opened, out: &mut String) {
+    let (request, response) = match opened.accepted {
+        true => (Direction::Received, Direction::Sent),
+        false => (Direction::Sent, Direction::Received),
+    };
+    head_into(style, request, &opened.request_head, out);
+    head_into(style, response, &opened.response_head, out);
+}
 
 /// A request head (sent) or response head (received), a sign before each of its lines.
 pub fn head_into(style: &Style, direction: Direction, head: &[u8], out: &mut String) {

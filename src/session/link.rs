@@ -185,10 +185,11 @@ impl Link {
             let received = self.receiver.receive(&mut input[taken..], &mut self.outbound.sender);
             taken += received.consumed;
             if let Some(wire::Event::Piece { payload, ended }) = received.event {
+                let messages = u64::from(ended.is_some());
                 listener.take(payload);
-                self.outbound.received.add_run(ended.iter().count() as u64, ended.unwrap_or(0));
+                self.outbound.received.add_run(messages, ended.unwrap_or(0));
                 let mut control = Control::of(self.id, &mut self.outbound, links, shell);
-                listener.took(&mut control, self.id, ended.iter().count() as u64);
+                listener.took(&mut control, self.id, messages);
                 continue;
             }
             let event = received.event.map(|event| note(&mut self.outbound, event));

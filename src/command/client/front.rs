@@ -2,8 +2,10 @@
 
 use std::io;
 
+use super::plan::time_style;
 use crate::command::args::{PrettyWhen, TimeForm};
 use crate::output::stdout::Flushed;
+use crate::render::Style;
 use crate::session::{Control, Event, Opened, Outbound, Ready, Source, Stamp};
 
 /// What came of asking a front for messages to send.
@@ -45,6 +47,18 @@ pub enum Display {
     Frames(bool),
     /// Show only what is asked for.
     Quiet(bool),
+}
+
+impl Display {
+    /// Changes how events look, as far as that is what is to be changed.
+    pub fn restyle(&self, style: &mut Style) {
+        match self {
+            Display::Pretty(when) => style.pretty = *when != PrettyWhen::Never,
+            Display::Time(form) => style.time = form.map(time_style),
+            Display::Frames(shown) => style.frames = *shown,
+            Display::Filter(_) | Display::Quiet(_) => {}
+        }
+    }
 }
 
 /// A way for a user to talk through a session.

@@ -42,8 +42,22 @@ impl Journal {
         if self.recording.is_full() { self.recording.flush() } else { Ok(()) }
     }
 
+    /// Ends the recording that is under way, and begins one in this file, if one is named; what is to be said of both.
+    pub fn replace(journal: &mut Option<Journal>, path: Option<&Path>, writer: Writer) -> Vec<String> {
+        let mut said: Vec<String> = journal.take().map(Journal::end).into_iter().collect();
+        let Some(path) = path else { return said };
+        match Journal::create(path, writer) {
+            Ok(fresh) => {
+                *journal = Some(fresh);
+                said.push(format!("recording to {}", path.display()));
+            }
+            Err(error) => said.push(format!("{}: {}", path.display(), crate::net::io_text(&error))),
+        }
+        said
+    }
+
     /// Ends the recording, and says what came of it.
-    pub fn end(mut self) -> String {
+    fn end(mut self) -> String {
         match self.flush() {
             Ok(()) => format!("recorded to {}", self.path.display()),
             Err(error) => format!("the recording is not complete: {}", crate::net::io_text(&error)),

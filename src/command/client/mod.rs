@@ -23,5 +23,5 @@ pub use journal::Journal;
 pub use listener::Client;
 pub use named::read_named;
 pub use order::{Order, Repeat};
-pub use plan::{Mode, Plan, time_style, tls_fault};
-pub use signals::{LAST_CALL, die, watch as watch_signals};
+pub use plan::{Mode, Plan, tls_fault};
+pub use signals::{LAST_CALL, SIGINT, die, watch as watch_signals};

@@ -13,6 +13,9 @@ use crate::session::Mailbox;
 /// How long a client may take for the closing handshake after a signal before the process ends anyway.
 pub const LAST_CALL: Duration = Duration::from_millis(1100);
 
+/// The number of SIGINT, which Ctrl-C at a prompt stands for.
+pub const SIGINT: i32 = 2;
+
 pub use system::{die, watch};
 
 #[cfg(unix)]

@@ -6,11 +6,10 @@ use std::time::Instant;
 
 use regex::bytes::Regex;
 
-use crate::command::args::PrettyWhen;
-use crate::command::client::{Display, Fed, Front, Plan, time_style};
+use crate::command::client::{Display, Fed, Front, Plan};
 use crate::output::screen::Screen;
 use crate::output::stdout::Flushed;
-use crate::render::{Redactor, Renderer, Style, escape_into, verbose};
+use crate::render::{self, Renderer, verbose};
 use crate::session::{Control, Direction, Event, Opened, Outbound, Stamp};
 
 /// A session's front at a terminal.
@@ -22,7 +21,6 @@ pub struct Prompt {
     quiet: bool,
     /// `/quiet on`: nothing but what was asked for, and errors.
     silent: bool,
-    show_secrets: bool,
     /// Typed lines that stand on the screen already, so that sending them is not shown again.
     typed: VecDeque<Vec<u8>>,
     /// Called when the first connection is open: typing begins.
@@ -39,7 +37,6 @@ impl Prompt {
             filter: None,
             quiet: showing.quiet,
             silent: false,
-            show_secrets: showing.show_secrets,
             typed: VecDeque::new(),
             start: Some(start),
         }
@@ -97,10 +94,7 @@ impl Front for Prompt {
     }
 
     fn say(&mut self, text: &str) {
-        let mut line = "* ".to_owned();
-        escape_into(&mut line, text.as_bytes(), "\n  ");
-        line.push('\n');
-        self.screen.show(line);
+        self.screen.show(render::event::said(text));
     }
 
     fn feed(&mut self, _outbound: &mut Outbound, _now: Instant) -> Fed {
@@ -116,21 +110,16 @@ impl Front for Prompt {
     }
 
     fn display(&mut self, change: Display) {
-        let style = self.renderer.style_mut();
+        change.restyle(self.renderer.style_mut());
         match change {
-            Display::Pretty(when) => style.pretty = when != PrettyWhen::Never,
-            Display::Time(form) => style.time = form.map(time_style),
             Display::Filter(filter) => self.filter = filter,
-            Display::Frames(shown) => style.frames = shown,
             Display::Quiet(silent) => self.silent = silent,
+            Display::Pretty(_) | Display::Time(_) | Display::Frames(_) => {}
         }
     }
 
     fn in_full(&self, event: &Event<'_>, stamp: &Stamp) -> String {
-        let style = Style { hex_limit: 0, text_limit: 0, ..self.renderer.style().clone() };
-        let mut text = String::new();
-        Renderer::new(style).event(event, stamp, &mut text);
-        text
+        render::event::in_full(self.renderer.style(), event, stamp)
     }
 
     fn typed(&mut self, payload: &[u8]) {
@@ -138,10 +127,8 @@ impl Front for Prompt {
     }
 
     fn heads(&mut self, opened: &Opened) {
-        let opened = Redactor { show_secrets: self.show_secrets }.opened(opened).into_owned();
         let mut text = String::new();
-        verbose::head_into(self.renderer.style(), Direction::Sent, &opened.request_head, &mut text);
-        verbose::head_into(self.renderer.style(), Direction::Received, &opened.response_head, &mut text);
+        verbose::heads_into(self.renderer.style(), opened, &mut text);
         self.screen.show(text);
     }
 

@@ -239,15 +239,16 @@ pub fn display(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Resu
 
 /// The terminal, with a prompt where one is asked for.
 fn terminal_place(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> Result<Place> {
-    let desk = ConsoleDesk::new(kind(args), args.messages.max_message.0, mailbox.clone());
+    let bell = mailbox.clone();
     let drained = move || {
         // A loop that has ended needs no room.
-        let _ = mailbox.send(Command::Drained);
+        let _ = bell.send(Command::Drained);
     };
     if !has_prompt(args, streams) {
         let (screen, thread) = Screen::start(Here, drained);
         return Ok(Place::Terminal(screen, Hand::Thread(thread)));
     }
+    let desk = ConsoleDesk::new(kind(args), args.messages.max_message.0, mailbox);
     let (edits, history) = (terminal::can_edit(), args.showing.history());
     let typing = Typing::open(desk, edits, Modes::save(), history, drained)?;
     Ok(Place::Terminal(typing.screen(), Hand::Typing(Box::new(typing))))

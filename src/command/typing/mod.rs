@@ -16,7 +16,7 @@ mod viewer;
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -72,11 +72,7 @@ impl Typing {
     /// only one that does not, because it searches or waits for the rest of a key, is interrupted at once.
     pub fn finish(self) {
         let Typing { typist, screen, printer } = self;
-        screen.end();
-        let limit = Instant::now() + MOMENT;
-        while !printer.is_finished() && Instant::now() < limit {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        screen.end_within(&printer, MOMENT);
         typist.leave_prompt();
         // The printer only fails to join if it panicked, and then there is nothing more to wait for.
         let _ = printer.join();

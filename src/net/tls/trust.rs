@@ -7,6 +7,17 @@ use native_tls::Certificate;
 use super::error::{Error, read, reason};
 use super::pem;
 
+/// The same as the OpenSSL crate takes them.
+#[cfg(not(any(windows, target_vendor = "apple")))]
+pub fn x509(path: &Path) -> Result<Vec<openssl::x509::X509>, Error> {
+    let convert = |certificate: Certificate| {
+        let der = certificate.to_der().map_err(|error| Error::Library(error.to_string()))?;
+        openssl::x509::X509::from_der(&der)
+            .map_err(|error| Error::Trust { path: path.to_owned(), what: reason(&error.to_string()) })
+    };
+    certificates(path)?.into_iter().map(convert).collect()
+}
+
 /// The certificates of a file: all of its PEM blocks, or the one it holds as DER. At least one, or an error that
 /// names the file.
 pub fn certificates(path: &Path) -> Result<Vec<Certificate>, Error> {

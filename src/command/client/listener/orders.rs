@@ -8,6 +8,7 @@ use super::super::front::{Display, Front};
 use super::super::journal::Journal;
 use super::super::order::{Order, Repeat};
 use super::super::report;
+use super::super::signals::SIGINT;
 use super::Client;
 use super::verdict::Why;
 use crate::net::Target;
@@ -17,9 +18,6 @@ use crate::session::Control;
 
 /// Beyond this many unsent bytes a repetition waits.
 const ENOUGH: usize = 256 * 1024;
-
-/// The number of SIGINT, which Ctrl-C stands for.
-const SIGINT: i32 = 2;
 
 impl<F: Front> Client<F> {
     /// Carries an order out.
@@ -163,19 +161,11 @@ impl<F: Front> Client<F> {
         self.front.say(&text);
     }
 
-    /// `/record`: the journal that was open is complete.
+    /// `/record`.
     fn record(&mut self, path: Option<&Path>) {
-        if let Some(journal) = self.journal.take() {
-            self.front.say(&journal.end());
-        }
-        let Some(path) = path else { return };
         let writer = Writer::new(self.options.showing.show_secrets);
-        match Journal::create(path, writer) {
-            Ok(journal) => {
-                self.journal = Some(journal);
-                self.front.say(&format!("recording to {}", path.display()));
-            }
-            Err(error) => self.front.say(&format!("{}: {}", path.display(), crate::net::io_text(&error))),
+        for said in Journal::replace(&mut self.journal, path, writer) {
+            self.front.say(&said);
         }
     }
 

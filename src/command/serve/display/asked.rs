@@ -3,20 +3,17 @@
 use std::path::Path;
 
 use super::{Display, Place};
-use crate::command::args::PrettyWhen;
-use crate::command::client::{self, Journal, time_style};
+use crate::command::client::{self, Journal};
 use crate::output::archive::Memory;
 use crate::output::talk;
 use crate::record::Writer;
-use crate::render::{Redactor, Renderer, Style, escape_into, verbose};
+use crate::render::{self, Style, verbose};
 use crate::session::{Direction, Event, LinkId, Opened};
 
 impl Display {
     /// Says something that is no event.
     pub fn say(&self, text: &str) {
-        let mut line = "* ".to_owned();
-        escape_into(&mut line, text.as_bytes(), "\n  ");
-        line.push('\n');
+        let line = render::event::said(text);
         match &self.place {
             Place::Terminal(screen, _) => screen.show(line),
             Place::Stdout(..) | Place::Stderr => talk::say(&line),
@@ -47,30 +44,23 @@ impl Display {
 
     /// Changes what is shown, of clients that are here and of those to come.
     pub fn change(&mut self, change: client::Display) {
+        self.styles.iter_mut().for_each(|style| change.restyle(style));
+        for face in self.faces.values_mut() {
+            change.restyle(face.stdout.style_mut());
+            change.restyle(face.stderr.style_mut());
+        }
         match change {
-            client::Display::Pretty(when) => self.restyle(|style| style.pretty = when != PrettyWhen::Never),
-            client::Display::Time(form) => self.restyle(|style| style.time = form.map(time_style)),
-            client::Display::Frames(shown) => self.restyle(|style| style.frames = shown),
             client::Display::Filter(filter) => self.told.filter = filter,
             client::Display::Quiet(silent) => self.told.silent = silent,
-        }
-    }
-
-    fn restyle(&mut self, set: impl Fn(&mut Style)) {
-        self.styles.iter_mut().for_each(&set);
-        for face in self.faces.values_mut() {
-            set(face.stdout.style_mut());
-            set(face.stderr.style_mut());
+            client::Display::Pretty(_) | client::Display::Time(_) | client::Display::Frames(_) => {}
         }
     }
 
     /// Shows the heads of an opening handshake.
     pub fn heads(&mut self, link: LinkId, opened: &Opened) {
         let style = self.face(link).stdout.style().clone();
-        let opened = Redactor { show_secrets: style.show_secrets }.opened(opened).into_owned();
         let mut text = String::new();
-        verbose::head_into(&style, Direction::Received, &opened.request_head, &mut text);
-        verbose::head_into(&style, Direction::Sent, &opened.response_head, &mut text);
+        verbose::heads_into(&style, opened, &mut text);
         if let Place::Terminal(screen, _) = &self.place {
             screen.show(text);
         }
@@ -88,24 +78,15 @@ impl Display {
 
     fn in_full(&self, memory: &Memory) -> String {
         let label = memory.connection.map_or(String::new(), |number| format!("@{number} "));
-        let style = Style { hex_limit: 0, text_limit: 0, label, ..self.styles[0].clone() };
-        let mut text = String::new();
-        Renderer::new(style).event(&memory.event, &memory.stamp, &mut text);
-        text
+        let style = Style { label, ..self.styles[0].clone() };
+        render::event::in_full(&style, &memory.event, &memory.stamp)
     }
 
-    /// `/record`: the journal that was open is complete.
+    /// `/record`.
     pub fn record(&mut self, path: Option<&Path>) {
-        if let Some(journal) = self.journal.take() {
-            self.say(&journal.end());
-        }
-        let Some(path) = path else { return };
-        match Journal::create(path, Writer::new(self.shows_secrets())) {
-            Ok(journal) => {
-                self.journal = Some(journal);
-                self.say(&format!("recording to {}", path.display()));
-            }
-            Err(error) => self.say(&format!("{}: {}", path.display(), crate::net::io_text(&error))),
+        let writer = Writer::new(self.shows_secrets());
+        for said in Journal::replace(&mut self.journal, path, writer) {
+            self.say(&said);
         }
     }
 

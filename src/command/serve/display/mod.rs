@@ -10,7 +10,7 @@ mod wanted;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::wanted::is_good;
 use crate::command::args::{Form, Showing};
@@ -327,13 +327,7 @@ impl Display {
     pub fn end(self) {
         match self.place {
             Place::Terminal(_, Hand::Typing(typing)) => typing.finish(),
-            Place::Terminal(screen, Hand::Thread(thread)) => {
-                screen.end();
-                let limit = Instant::now() + MOMENT;
-                while !thread.is_finished() && Instant::now() < limit {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-            }
+            Place::Terminal(screen, Hand::Thread(thread)) => screen.end_within(&thread, MOMENT),
             Place::Stdout(..) | Place::Stderr | Place::Nowhere => {}
         }
     }

@@ -5,12 +5,9 @@ use std::sync::Arc;
 
 use super::{Server, abandon_all};
 use crate::command::Outcome;
-use crate::command::client::{self, Order, report};
+use crate::command::client::{self, Order, SIGINT, report};
 use crate::render::{Redactor, Untrusted, units};
 use crate::session::{Control, Count, LinkId, Outbound};
-
-/// The number of SIGINT, which Ctrl-C stands for.
-const SIGINT: i32 = 2;
 
 impl Server {
     /// Carries an order out: for one client, or for all.

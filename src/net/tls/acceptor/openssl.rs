@@ -9,7 +9,7 @@ use openssl::ssl::{
     SslStream, SslVerifyMode, select_next_proto,
 };
 use openssl::stack::Stack;
-use openssl::x509::{X509, X509StoreContextRef};
+use openssl::x509::X509StoreContextRef;
 
 use super::super::certificate::Certificate;
 use super::super::error::{Error, reason};
@@ -72,9 +72,7 @@ fn ask_for_certificates(builder: &mut SslAcceptorBuilder, path: &Path) -> Result
     let invalid =
         |error: ErrorStack| Error::Trust { path: path.to_owned(), what: reason(&error.to_string()) };
     let mut names = Stack::new().map_err(invalid)?;
-    for certificate in trust::certificates(path)? {
-        let der = certificate.to_der().map_err(|error| Error::Library(error.to_string()))?;
-        let certificate = X509::from_der(&der).map_err(invalid)?;
+    for certificate in trust::x509(path)? {
         names.push(certificate.subject_name().to_owned().map_err(invalid)?).map_err(invalid)?;
         builder.cert_store_mut().add_cert(certificate).map_err(invalid)?;
     }

@@ -13,8 +13,8 @@ use openssl::error::ErrorStack;
 use openssl::ssl::{
     ErrorCode, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslStream, SslVerifyMode,
 };
+use openssl::x509::X509VerifyResult;
 use openssl::x509::verify::X509CheckFlags;
-use openssl::x509::{X509, X509VerifyResult};
 
 use super::super::error::{Error, reason};
 use super::super::identity::{self, Pair};
@@ -119,10 +119,9 @@ impl Context {
 
 /// Trusts the authorities of a file, and no others.
 fn trust_file(builder: &mut SslContextBuilder, path: &Path) -> Result<Extent, Error> {
-    for certificate in trust::certificates(path)? {
-        let der = certificate.to_der().map_err(|error| Error::Library(error.to_string()))?;
-        let added = X509::from_der(&der).and_then(|root| builder.cert_store_mut().add_cert(root));
+    for root in trust::x509(path)? {
         let what = |error: ErrorStack| reason(&error.to_string());
+        let added = builder.cert_store_mut().add_cert(root);
         added.map_err(|error| Error::Trust { path: path.to_owned(), what: what(error) })?;
     }
     Ok(Extent::All)
