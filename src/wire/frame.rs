@@ -14,6 +14,12 @@ use super::{Kind, violation::Rule};
 /// The longest header: two bytes, a 64-bit length, a masking key.
 pub const MAX_HEADER: usize = 14;
 
+/// The bit of the first byte that says that this frame is the last of its message.
+pub const FIN: u8 = 0x80;
+
+/// The bit of the second byte that says that a masking key follows.
+pub const MASKED: u8 = 0x80;
+
 /// The first two bytes of a frame, which tell how long its header is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
@@ -45,7 +51,7 @@ impl Start {
     #[inline]
     #[must_use]
     pub fn is_final(self) -> bool {
-        self.first & 0x80 != 0
+        self.first & FIN != 0
     }
 
     /// Whether one of RSV1 to RSV3 is set.
@@ -84,7 +90,7 @@ impl Start {
     #[inline]
     #[must_use]
     pub fn is_masked(self) -> bool {
-        self.second & 0x80 != 0
+        self.second & MASKED != 0
     }
 
     /// The first length field: a length up to 125, or 126 or 127 for the longer forms.

@@ -15,12 +15,6 @@ use crate::wire::{Kind, frame, mask};
 /// The longest payload whose length stands in the second byte (RFC 6455 §5.2).
 const MAX_SHORT: u8 = 125;
 
-/// The bit of the first byte that says that this is the last frame of its message.
-const FIN: u8 = 0x80;
-
-/// The bit of the second byte that says that a masking key follows.
-const MASKED: u8 = 0x80;
-
 /// Into what fragments a message is cut.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Split {
@@ -89,9 +83,9 @@ impl Framer {
     #[inline]
     fn short(&mut self, kind: Kind, length: u8, payload: &[u8]) {
         let [one, two, three, four] = self.masks.next();
-        let first = FIN | u8::from(frame::opcode(kind));
+        let first = frame::FIN | u8::from(frame::opcode(kind));
         let out = self.outgoing.end();
-        out.extend_from_slice(&[first, MASKED | length, one, two, three, four]);
+        out.extend_from_slice(&[first, frame::MASKED | length, one, two, three, four]);
         mask::append(out, payload, [one, two, three, four]);
     }
 
