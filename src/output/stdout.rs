@@ -8,11 +8,10 @@
 use std::io::Write;
 use std::io::{self, ErrorKind};
 
+use crate::wire::Room;
+
 /// Beyond this many bytes waiting, the peer is slowed. The pipe itself holds more.
 const FULL: usize = 256 * 1024;
-
-/// A buffer larger than this is given back once it is written.
-const KEPT: usize = 4 * FULL;
 
 /// How much a pipe is to hold: its default of 64 KiB halves the throughput.
 #[cfg(target_os = "linux")]
@@ -33,6 +32,7 @@ pub enum Flushed {
 pub struct Stdout {
     sink: Sink,
     buffer: Vec<u8>,
+    room: Room,
     written: usize,
     /// Nothing can be written any more: what comes is forgotten.
     closed: bool,
@@ -51,7 +51,7 @@ enum Sink {
 impl Stdout {
     /// Finds out what standard output is.
     pub fn new() -> Stdout {
-        Stdout { sink: Sink::find(), buffer: Vec::new(), written: 0, closed: false }
+        Stdout { sink: Sink::find(), buffer: Vec::new(), room: Room::default(), written: 0, closed: false }
     }
 
     /// The bytes to write; append to them.
@@ -119,10 +119,9 @@ impl Stdout {
     /// Forgets what has not been written.
     pub fn clear(&mut self) {
         self.written = 0;
+        let held = self.buffer.len();
         self.buffer.clear();
-        if self.buffer.capacity() > KEPT {
-            self.buffer = Vec::new();
-        }
+        self.room.emptied(&mut self.buffer, held);
     }
 
     /// Moves what waits to the front once that is worth the copy.

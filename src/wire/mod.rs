@@ -13,6 +13,7 @@ pub mod deflate;
 pub mod frame;
 pub mod handshake;
 pub mod mask;
+pub mod room;
 pub mod utf8;
 pub mod violation;
 
@@ -20,6 +21,7 @@ pub use connection::{
     Automatic, Connection, Crafted, DoesNotFit, Draw, Event, Frame, LengthForm, Masking, NotOpen, Received,
     Receiver, Run, SendError, Sender, Settings, State, Unsent,
 };
+pub use room::Room;
 pub use violation::{CloseFrame, Rule, Violation};
 
 /// The type of a data message (RFC 6455 §5.6).

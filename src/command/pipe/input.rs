@@ -12,7 +12,7 @@ use crate::command::client::{Fed, decode};
 use crate::command::stdin::{Block, Stdin};
 use crate::record;
 use crate::session::Outbound;
-use crate::wire::Kind;
+use crate::wire::{Kind, Room};
 
 /// Beyond this many unsent bytes no input is read: the slow side slows the fast one.
 const HIGH_WATER: usize = 256 * 1024;
@@ -34,6 +34,7 @@ pub struct Input {
     chunk: usize,
     max_message: u64,
     buffer: Vec<u8>,
+    room: Room,
     /// Where the first message not sent yet begins.
     start: usize,
     /// How far the end of that message was looked for.
@@ -75,6 +76,7 @@ impl Input {
             chunk,
             max_message,
             buffer: Vec::new(),
+            room: Room::default(),
             start: 0,
             scanned: 0,
             line: 1,
@@ -158,13 +160,15 @@ impl Input {
 
     /// Forgets what has become messages.
     fn compact(&mut self) {
+        if self.start == 0 {
+            return;
+        }
         self.before += self.start as u64;
+        let held = self.buffer.len();
         self.buffer.drain(..self.start);
+        self.room.emptied(&mut self.buffer, held);
         self.scanned -= self.start;
         self.start = 0;
-        if self.buffer.is_empty() && self.buffer.capacity() > 8 * BLOCK {
-            self.buffer = Vec::new();
-        }
     }
 
     /// Sends all messages that are whole.

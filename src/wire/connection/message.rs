@@ -3,10 +3,7 @@
 //! Grows as bytes come, never from a length that was only claimed. Limits are judged in `receiver`, which calls it;
 //! a message that is wholly in the input never comes here.
 
-use crate::wire::{Kind, utf8::BadByte, utf8::Validator};
-
-/// An assembled message that took more room than this gives it back.
-const KEEP: usize = 1024 * 1024;
+use crate::wire::{Kind, Room, utf8::BadByte, utf8::Validator};
 
 /// Where the assembly is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +20,7 @@ enum Stage {
 pub(super) struct Message {
     stage: Stage,
     payload: Vec<u8>,
+    room: Room,
     fragments: u32,
     /// Bytes on the wire so far, where the message is compressed.
     compressed: Option<u64>,
@@ -45,6 +43,7 @@ impl Message {
         Self {
             stage: Stage::Idle,
             payload: Vec::new(),
+            room: Room::default(),
             fragments: 0,
             compressed: None,
             text: Validator::default(),
@@ -174,8 +173,9 @@ impl Message {
             self.compressed = None;
             self.passes = false;
             self.passed = 0;
+            let held = self.payload.len();
             self.payload.clear();
-            self.payload.shrink_to(KEEP);
+            self.room.emptied(&mut self.payload, held);
         }
     }
 }
@@ -230,9 +230,9 @@ mod tests {
     fn the_room_of_a_large_message_is_given_back() {
         let mut message = Message::new(false);
         message.begin_frame(Some(Kind::Binary), false, 0);
-        message.append(&vec![0; 4 * KEEP]).unwrap();
+        message.append(&vec![0; 4 << 20]).unwrap();
         message.finish().unwrap();
         message.release();
-        assert!(message.payload.capacity() <= KEEP);
+        assert!(message.payload.capacity() <= 1 << 20);
     }
 }

@@ -7,19 +7,17 @@ use std::collections::VecDeque;
 
 use super::kept::Kept;
 use super::unsent::walk;
-use crate::wire::Kind;
+use crate::wire::{Kind, Room};
 
 /// Written bytes are cut off once there are this many, and at least as many as the unwritten.
 const COMPACT: usize = 64 * 1024;
-
-/// A drained buffer that holds more than this is given back.
-const KEEP: usize = 1024 * 1024;
 
 /// The buffer and how far it has been written.
 #[derive(Default)]
 pub(super) struct Outgoing {
     bytes: Vec<u8>,
     written: usize,
+    room: Room,
     /// Bytes cut off the front since the beginning, so that positions in the stream can be told.
     cut: u64,
     /// Where in the stream a write has to end.
@@ -85,8 +83,9 @@ impl Outgoing {
         self.written = (self.written + count).min(self.bytes.len());
         while self.breaks.pop_front_if(|at| *at <= self.cut + self.written as u64).is_some() {}
         if self.written == self.bytes.len() {
+            let held = self.bytes.len();
             self.cut_written();
-            self.bytes.shrink_to(KEEP);
+            self.room.emptied(&mut self.bytes, held);
         } else if self.written >= COMPACT && self.written >= self.unsent().len() {
             self.cut_written();
         }
@@ -212,8 +211,8 @@ mod tests {
     #[test]
     fn a_large_buffer_is_given_back_when_drained() {
         let mut out = Outgoing::default();
-        out.end().extend_from_slice(&vec![0; 8 * KEEP]);
-        out.advance(8 * KEEP);
-        assert!(out.end().capacity() <= KEEP);
+        out.end().extend_from_slice(&vec![0; 8 << 20]);
+        out.advance(8 << 20);
+        assert!(out.end().capacity() <= 1 << 20);
     }
 }

@@ -5,11 +5,10 @@
 
 use flate2::{Compress, Compression, FlushCompress};
 
+use crate::wire::Room;
+
 /// The least room that is offered. More than a flush marker needs, so that none is written twice.
 const ROOM: usize = 256;
-
-/// What the buffer keeps for the next message.
-const KEEP: usize = 1024 * 1024;
 
 /// So many zeros are compressed at a time: many times the largest window, so that little is lost at the seams.
 const PIECE: usize = 1024 * 1024;
@@ -22,6 +21,7 @@ pub struct Compressor {
     stream: Compress,
     takes_context_over: bool,
     compressed: Vec<u8>,
+    room: Room,
 }
 
 impl Compressor {
@@ -30,13 +30,14 @@ impl Compressor {
     #[must_use]
     pub fn new(window_bits: u8, takes_context_over: bool) -> Self {
         let stream = Compress::new_with_window_bits(Compression::default(), false, window_bits.clamp(9, 15));
-        Self { stream, takes_context_over, compressed: Vec::new() }
+        Self { stream, takes_context_over, compressed: Vec::new(), room: Room::default() }
     }
 
     /// A whole message as it goes into its frames.
     pub fn message(&mut self, payload: &[u8]) -> &[u8] {
+        let held = self.compressed.len();
         self.compressed.clear();
-        self.compressed.shrink_to(KEEP);
+        self.room.emptied(&mut self.compressed, held);
         if payload.is_empty() {
             // A flush with nothing to flush writes nothing (RFC 7692 §7.2.3.6).
             self.compressed.push(0x00);
