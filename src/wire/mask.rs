@@ -9,7 +9,7 @@ const WIDE: usize = 32;
 /// Masks or unmasks `payload` in place; its first byte meets the first byte of `key`.
 #[inline]
 pub fn apply(payload: &mut [u8], key: [u8; 4]) {
-    let wide: [u8; WIDE] = std::array::from_fn(|at| key[at % 4]);
+    let wide: [u8; WIDE] = repeated(key);
     let (blocks, rest) = payload.as_chunks_mut::<WIDE>();
     for block in blocks {
         xor(block, &wide);
@@ -35,20 +35,39 @@ pub fn turned(mut key: [u8; 4], length: usize) -> [u8; 4] {
 #[inline]
 pub fn append(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
     out.reserve(payload.len());
-    let wide: [u8; WIDE] = std::array::from_fn(|at| key[at % 4]);
-    let (blocks, rest) = payload.as_chunks::<WIDE>();
+    if !append_by::<WIDE>(out, payload, key) && !append_by::<8>(out, payload, key) {
+        out.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    }
+}
+
+/// Appends what is at least `N` bytes long in steps of `N`, a multiple of four. What no step is left for is the end of one
+/// more, which writes once again what comes before it: cheaper than a loop over single bytes.
+#[inline]
+fn append_by<const N: usize>(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) -> bool {
+    let Some(last) = payload.last_chunk::<N>() else { return false };
+    let (blocks, rest) = payload.as_chunks::<N>();
+    let mask = repeated(key);
     for block in blocks {
-        let mut block = *block;
-        xor(&mut block, &wide);
-        out.extend_from_slice(&block);
+        out.extend_from_slice(&xored(block, &mask));
     }
-    let (words, tail) = rest.as_chunks::<4>();
-    for word in words {
-        let mut word = *word;
-        xor(&mut word, &key);
-        out.extend_from_slice(&word);
+    if !rest.is_empty() {
+        out.truncate(out.len() - (N - rest.len()));
+        out.extend_from_slice(&xored(last, &repeated(turned(key, rest.len()))));
     }
-    out.extend(tail.iter().zip(key).map(|(byte, mask)| byte ^ mask));
+    true
+}
+
+/// The key as often as it fits.
+#[inline]
+fn repeated<const N: usize>(key: [u8; 4]) -> [u8; N] {
+    std::array::from_fn(|at| key[at % 4])
+}
+
+#[inline]
+fn xored<const N: usize>(block: &[u8; N], mask: &[u8; N]) -> [u8; N] {
+    let mut block = *block;
+    xor(&mut block, mask);
+    block
 }
 
 #[inline]
