@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of each top-level module.
-const FLOORS: [(&str, u8); 11] = [
+const FLOORS: [(&str, u8); 12] = [
     ("wire", 0),
     ("net", 1),
     ("session", 2),
@@ -21,11 +21,12 @@ const FLOORS: [(&str, u8); 11] = [
     ("exit", 5),
     ("main", 5),
     ("lib", 5),
+    ("build", 5),
 ];
 
 /// Crates with a place of their own: the beginnings of the paths where they may be named.
 const PLACES: [(&str, &[&str]); 7] = [
-    ("clap", &["command/", "cli.rs", "exit.rs", "main.rs", "lib.rs"]),
+    ("clap", &["command/", "cli.rs", "cli/", "exit.rs", "main.rs", "lib.rs"]),
     ("rustyline", &["command/typing", "output"]),
     ("crossterm", &["output"]),
     ("native_tls", &["net/"]),
