@@ -8,7 +8,9 @@ mod common;
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
-use common::{FIN, Gate, PING, Running, TEXT, frame, gate, peer, text, wscope};
+use std::time::{Duration, Instant};
+
+use common::{FIN, Gate, PING, Running, TEXT, frame, gate, peer, serve, text, wscope};
 
 const RSV1: u8 = 0x40;
 const LIMIT_KIB: u64 = 32 * 1024;
@@ -225,4 +227,30 @@ fn a_claimed_length_costs_nothing() {
         go.open();
         run.finish_with_stdin_open().exits(7).prints("before\n");
     }
+}
+
+/// What the process holds, once it is at most this share of the peak.
+#[track_caller]
+fn wait_until_it_holds(run: &Running, percent: u64) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let (held, peak) = (run.resident_kib().expect("it runs"), run.peak_kib().expect("it runs"));
+        if held * 100 <= peak * percent {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{held} KiB of {peak} are still held");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn what_only_the_start_needed_is_given_back_and_comes_back_when_needed() {
+    let server = serve(&[]);
+    let mut run = wscope(&[server.url()]).stdin_open().start();
+    wait_until_it_holds(&run, 75);
+    wait_until_it_holds(&server, 75);
+    run.write("still there\n");
+    run.wait_stdout("still there\n");
+    run.finish().exits(0).prints("still there\n");
+    server.stop().says("closed by the client: 1000");
 }

@@ -8,7 +8,7 @@
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 
@@ -24,6 +24,9 @@ use super::opening::{self, Established, Opening};
 
 /// How much is read at a time: large enough for bulk, small enough to stay in the cache.
 pub(super) const READ_BUFFER: usize = 256 * 1024;
+
+/// After so long without anything to do, what only the start needed is given back, once.
+const QUIET: Duration = Duration::from_millis(250);
 
 const BELL: Token = Token(0);
 const INPUT: Token = Token(1);
@@ -114,6 +117,8 @@ pub struct Engine<L: Listener> {
     pub(super) shell: Shell,
     pub(super) links: Links,
     pub(super) greeters: Greeters,
+    /// Nothing is to be given back any more.
+    is_settled: bool,
     mailbox: Mailbox<L::Command>,
     commands: Receiver<L::Command>,
     dialled: Receiver<(u64, Result<Established, opening::Error>)>,
@@ -143,7 +148,9 @@ impl<L: Listener> Engine<L> {
             dialled: sender,
         };
         let links = Links::new();
-        Ok(Engine { poll, shell, links, greeters: Greeters::default(), mailbox, commands, dialled })
+        let greeters = Greeters::default();
+        let is_settled = !cfg!(target_os = "linux");
+        Ok(Engine { poll, shell, links, greeters, is_settled, mailbox, commands, dialled })
     }
 
     /// Has the listener told what it sends from now on, too, or not.
@@ -187,15 +194,24 @@ impl<L: Listener> Engine<L> {
     fn wait(&mut self, events: &mut Events, listener: &L, busy: bool) -> io::Result<()> {
         loop {
             let timeout = match busy {
-                true => Some(std::time::Duration::ZERO),
+                true => Some(Duration::ZERO),
                 false => self.deadline(listener).map(|at| at.saturating_duration_since(Instant::now())),
             };
-            match self.poll.poll(events, timeout) {
+            let settles = !self.is_settled && timeout.is_none_or(|timeout| timeout > QUIET);
+            match self.poll.poll(events, if settles { Some(QUIET) } else { timeout }) {
                 // As when a stopped process goes on. What is ready is not known then.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(()) if settles && events.is_empty() => self.settle_down(),
                 other => return other,
             }
         }
+    }
+
+    /// Nothing happens at present.
+    fn settle_down(&mut self) {
+        self.is_settled = true;
+        #[cfg(target_os = "linux")]
+        super::footprint::give_back();
     }
 
     fn deadline(&self, listener: &L) -> Option<Instant> {

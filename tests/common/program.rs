@@ -268,8 +268,19 @@ impl Running {
     /// The most memory the process ever held, in KiB; `None` where it has ended and holds none.
     #[cfg(target_os = "linux")]
     pub fn peak_kib(&self) -> Option<u64> {
+        self.status_kib("VmHWM:")
+    }
+
+    /// The memory the process holds, in KiB; `None` where it has ended.
+    #[cfg(target_os = "linux")]
+    pub fn resident_kib(&self) -> Option<u64> {
+        self.status_kib("VmRSS:")
+    }
+
+    #[cfg(target_os = "linux")]
+    fn status_kib(&self, name: &str) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
         Some(line.trim().trim_end_matches("kB").trim().parse().expect("a number of KiB"))
     }
 

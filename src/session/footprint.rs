@@ -1,0 +1,95 @@
+//! Gives back what only the start needed of the program's own file.
+//!
+//! Most of what a waiting client holds is its program: reading the options, dialing and the opening handshake run
+//! through code that never runs again, and the kernel maps 64 KiB around each page that is touched. Once nothing has
+//! happened for a moment these pages are unmapped. What is needed after all comes back from the page cache, a few
+//! microseconds for each 64 KiB; so a run that is busy, or short, is left alone. Called by `engine`; built on Linux only.
+//!
+//! Only pages of this program's file are given back, which no thread can unmap meanwhile, and of these only mappings
+//! that can neither be written to nor hold a page that differs from the file: relocated data and a debugger's
+//! breakpoints stay.
+
+use std::fs;
+use std::ops::Range;
+
+use rustix::mm::{Advice, madvise};
+
+/// Unmaps the pages of the program. Where /proc does not tell which they are, nothing is done.
+pub(super) fn give_back() {
+    let Ok(program) = fs::read_link("/proc/self/exe") else { return };
+    let (Some(program), Ok(smaps)) = (program.to_str(), fs::read_to_string("/proc/self/smaps")) else {
+        return;
+    };
+    for range in unchanged(&smaps, program) {
+        let start = std::ptr::with_exposed_provenance_mut(range.start);
+        // SAFETY: nothing is lost, since each page of the range is as the file has it and is read from there when it is
+        // touched next; nor does the mapping go away or become another one while the program runs.
+        #[allow(unsafe_code)] // No safe interface takes pages away; argued above.
+        // A kernel that refuses leaves them, which costs memory and nothing else.
+        let _ = unsafe { madvise(start, range.len(), Advice::LinuxDontNeed) };
+    }
+}
+
+/// The mappings of the file `program` that are as the file is, in the form of proc_pid_smaps(5).
+fn unchanged(smaps: &str, program: &str) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut mapping = None;
+    for line in smaps.lines() {
+        if let Some((name, value)) = line.split_once(": ").filter(|(name, _)| !name.contains(' ')) {
+            let is_unchanged = name == "Anonymous" && value.trim() == "0 kB";
+            ranges.extend(mapping.take_if(|_| is_unchanged));
+        } else {
+            mapping = file_mapping(line, program);
+        }
+    }
+    ranges
+}
+
+/// The range that the head of a mapping names, where that is one of the file `program` which nobody writes to.
+fn file_mapping(head: &str, program: &str) -> Option<Range<usize>> {
+    // Five fields, each followed by one space; the path begins behind more of them.
+    let mut fields = head.splitn(6, ' ');
+    let (start, end) = fields.next()?.split_once('-')?;
+    let permissions = fields.next()?;
+    let path = fields.nth(3)?.trim_start();
+    let address = |text| usize::from_str_radix(text, 16).ok();
+    let is_kept = matches!(permissions, "r--p" | "r-xp") && path == program;
+    is_kept.then_some(address(start)?..address(end)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mapping as the kernel writes it, of this many changed KiB.
+    fn mapping(head: &str, changed: u32) -> String {
+        format!(
+            "{head}\nSize:  64 kB\nRss:  64 kB\nPrivate_Dirty: 0 kB\nAnonymous: {changed:>10} kB\n\
+             THPeligible: 0\nVmFlags: rd mr mw me \n"
+        )
+    }
+
+    #[test]
+    fn mappings_of_the_program_that_are_as_the_file_is() {
+        let smaps = [
+            mapping("1000-2000 r--p 00000000 08:01 42                      /bin/my program", 0),
+            mapping("2000-5000 r-xp 00001000 08:01 42                      /bin/my program", 0),
+            mapping("5000-6000 r--p 00004000 08:01 42                      /bin/my program", 4),
+            mapping("6000-7000 rw-p 00005000 08:01 42                      /bin/my program", 0),
+            mapping("7000-8000 rw-p 00000000 00:00 0                       [heap]", 0),
+            mapping("8000-9000 rw-p 00000000 00:00 0 ", 0),
+            mapping("9000-a000 r-xp 00000000 08:01 43                      /lib/libc.so.6", 0),
+            mapping("a000-b000 r-xs 00000000 08:01 42                      /bin/my program", 0),
+        ];
+        assert_eq!(unchanged(&smaps.concat(), "/bin/my program"), [0x1000..0x2000, 0x2000..0x5000]);
+    }
+
+    #[test]
+    fn what_is_no_list_of_mappings_names_none() {
+        for text in
+            ["", "nonsense", "1000-2000 r-xp", "zz-2000 r-xp 0 0 0 /p\nAnonymous: 0 kB", "Anonymous: 0 kB"]
+        {
+            assert!(unchanged(text, "/p").is_empty(), "{text}");
+        }
+    }
+}
