@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::control::Control;
-use super::engine::Shell;
+use super::engine::{READ_BUFFER, Shell};
 use super::event::{Cause, Direction, Event, Opened};
 use super::life::{Due, Life};
 use super::listener::Listener;
@@ -111,16 +111,14 @@ impl Link {
     /// Puts what was left over and what can be read into `buffer`; returns how much that is.
     fn fill(&mut self, buffer: &mut Vec<u8>) -> usize {
         let kept = self.pending.len();
-        // What was left over while paused may fill the buffer; there is always room to read on.
-        if buffer.len() < kept + super::engine::READ_BUFFER / 2 {
+        let reads = !self.unread && self.readable && self.end.is_none();
+        // What was left over while paused may fill the buffer; it is handed on before more is read.
+        if buffer.len() < kept + if reads { READ_BUFFER / 2 } else { 0 } {
             // New from the system it is zero without being touched: who receives little takes little memory.
-            *buffer = vec![0; kept + super::engine::READ_BUFFER];
+            *buffer = vec![0; kept + READ_BUFFER];
         }
         buffer[..kept].copy_from_slice(&self.pending);
-        if self.unread || !self.readable || self.end.is_some() {
-            return kept;
-        }
-        kept + self.read(&mut buffer[kept..])
+        kept + if reads { self.read(&mut buffer[kept..]) } else { 0 }
     }
 
     /// Fills the room with what one read of the socket brings: TLS gives it out a record of 16 KiB at a time.
