@@ -1,5 +1,6 @@
 //! Joins the commands into one parser; prints completions and the man page.
 
+mod deferred;
 mod texts;
 
 use std::ffi::OsString;
@@ -9,6 +10,7 @@ use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::deferred::Deferred;
 use crate::command::args::Options;
 use crate::command::{Fault, Outcome, config, connect, demo, help, serve};
 use crate::exit;
@@ -47,11 +49,11 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Connect to a URL; the word may be left out
-    Connect(Box<connect::Args>),
+    Connect(Deferred<connect::Args>),
     /// A session with a built-in echo server on loopback
-    Demo(Box<demo::Args>),
+    Demo(Deferred<demo::Args>),
     /// A test server: echo, broadcast, canned answers
-    Serve(Box<serve::Args>),
+    Serve(Deferred<serve::Args>),
     /// Print a completion script: bash, zsh, fish, powershell or elvish
     Completions {
         /// The shell it is for
@@ -84,7 +86,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call> {
         let help = command().render_help().to_string();
         return Err(Fault::usage(format!("a URL or a command is missing\n\n{help}")).into());
     }
-    config::insert(&mut args, &command())?;
+    config::insert(&mut args, command)?;
     let first =
         args.get(1).and_then(|word| word.to_str()).filter(|word| !word.starts_with('-')).map(str::to_owned);
     let matches = match command().try_get_matches_from(args) {
@@ -94,9 +96,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call> {
     let cli = Cli::from_arg_matches(&matches)?;
     Ok(Call(match (cli.version, cli.command, cli.url) {
         (true, _, _) => Kind::Print(version().into_bytes()),
-        (_, Some(Command::Connect(args)), _) => Kind::Connect(args),
-        (_, Some(Command::Demo(args)), _) => Kind::Demo(args),
-        (_, Some(Command::Serve(args)), _) => Kind::Serve(args),
+        (_, Some(Command::Connect(Deferred(args))), _) => Kind::Connect(args),
+        (_, Some(Command::Demo(Deferred(args))), _) => Kind::Demo(args),
+        (_, Some(Command::Serve(Deferred(args))), _) => Kind::Serve(args),
         (_, Some(Command::Completions { shell }), _) => Kind::Print(completions(shell)),
         (_, Some(Command::Man), _) => Kind::Print(man()?),
         (_, Some(Command::Help { topic }), _) => Kind::Print(explain(topic.as_deref())?.into_bytes()),

@@ -30,19 +30,21 @@ struct Line {
     value: Option<String>,
 }
 
-/// Puts the options of the config file behind the name of the command, so that those given later win.
+/// Puts the options of the config file behind the name of the command, so that those given later win. `command` makes
+/// the parser, which is needed only where there is such a file.
 ///
 /// # Errors
 /// A line that is wrong, by file and number.
-pub fn insert(args: &mut Vec<OsString>, command: &clap::Command) -> Result<()> {
+pub fn insert(args: &mut Vec<OsString>, command: impl FnOnce() -> clap::Command) -> Result<()> {
     let first = args.get(1).and_then(|arg| arg.to_str()).unwrap_or_default();
     if WITHOUT.contains(&first) || args.iter().any(|arg| arg == "--no-config") {
         return Ok(());
     }
     let Some((path, text)) = read()? else { return Ok(()) };
+    let command = command();
     let inserted = match first {
-        SERVE => options_of_server(&text, command),
-        _ => options(&text, command),
+        SERVE => options_of_server(&text, &command),
+        _ => options(&text, &command),
     };
     let inserted = inserted.map_err(|(number, problem)| wrong(&path, number, &problem))?;
     let at = if command.get_subcommands().any(|sub| sub.get_name() == first) { 2 } else { 1 };
