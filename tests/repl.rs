@@ -466,3 +466,20 @@ fn m_goes_first_and_colour_never_means_never() {
     let output = wscope(&["-o", "human", "-n1", "-m", "x", &peer.url()]).run();
     assert!(!output.text().contains('\x1b') && !output.stderr.contains('\x1b'), "{output}");
 }
+
+#[test]
+fn a_terminal_that_knows_no_sequences_is_sent_none() {
+    for (term, rest) in [("dumb", &[][..]), ("", &[]), ("dumb", &["--color", "always"])] {
+        let (peer, frames) = listening();
+        let mut terminal = terminal(&[rest, &["-m", "first", &peer.url()]].concat()).env("TERM", term).start();
+        terminal.wait_for("< first");
+        expect_text(&frames, "first");
+        terminal.line("second");
+        expect_text(&frames, "second");
+        terminal.wait_for("< second");
+        terminal.line("/quit");
+        assert_eq!(terminal.ends(), Ok(0), "{}", terminal.screen());
+        let escapes = terminal.raw().contains(&0x1b);
+        assert_eq!(escapes, !rest.is_empty(), "{}", terminal.raw().escape_ascii());
+    }
+}

@@ -244,7 +244,7 @@ impl Showing {
     pub fn style(&self, terminal: bool) -> Style {
         let on = |when: bool, always: bool| always || (when && terminal);
         let color = match self.color {
-            ColorWhen::Auto => terminal && !terminal::no_color(),
+            ColorWhen::Auto => terminal && terminal::takes_color(),
             ColorWhen::Always => true,
             ColorWhen::Never => false,
         };
