@@ -471,7 +471,8 @@ fn m_goes_first_and_colour_never_means_never() {
 fn a_terminal_that_knows_no_sequences_is_sent_none() {
     for (term, rest) in [("dumb", &[][..]), ("", &[]), ("dumb", &["--color", "always"])] {
         let (peer, frames) = listening();
-        let mut terminal = terminal(&[rest, &["-m", "first", &peer.url()]].concat()).env("TERM", term).start();
+        let mut terminal =
+            terminal(&[rest, &["-m", "first", &peer.url()]].concat()).env("TERM", term).start();
         terminal.wait_for("< first");
         expect_text(&frames, "first");
         terminal.line("second");

@@ -81,6 +81,11 @@ fn the_environment_names_what_is_trusted() {
     let call = || wscope(&["-n1", "-m", "x", &echo.url()]);
     call().env("SSL_CERT_FILE", &trust.ca).run().exits(0).prints("x\n");
     call().env("SSL_CERT_DIR", folder.path()).run().exits(0).prints("x\n");
+    // A folder from which authorities are looked up, this one not among them: the bundle is asked after that.
+    let others = tempfile::tempdir().expect("a folder");
+    std::fs::write(others.path().join("00000000.0"), "").expect("written");
+    let both = call().env("SSL_CERT_DIR", others.path()).env("SSL_CERT_FILE", &trust.ca);
+    both.run().exits(0).prints("x\n").silent();
     call().run().fails(4, &["--cacert"]);
 }
 

@@ -6,6 +6,7 @@
 mod lookup;
 mod race;
 mod resolve;
+mod securing;
 #[cfg(unix)]
 mod unix;
 
@@ -14,6 +15,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 pub use resolve::{Resolve, ResolveError};
+use securing::Securing;
 #[cfg(unix)]
 pub(in crate::net) use unix::MAX_PATH as MAX_UNIX_PATH;
 
@@ -24,9 +26,6 @@ use super::socket::Socket;
 use super::stream::Stream;
 use super::target::{Host, Scheme, Target};
 use super::tls;
-
-/// How long a second connection may take that only asks for the certificate behind a failure.
-const INSPECTION: Duration = Duration::from_secs(3);
 
 /// One of the two families of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,18 +114,12 @@ impl Dialer {
         let mut dialed = self.reach(target, chosen.as_ref(), deadline)?;
         if let Some(connector) = connector {
             let again = |deadline| self.reach(target, chosen.as_ref(), deadline).ok();
-            let begun = Instant::now();
-            let handshake =
-                Handshake { phase: Phase::Tls, whom: target.host_and_port(), name: target.tls_name() };
-            let (stream, facts) = handshake.run(connector, dialed.stream, again)?;
-            if !facts.verified {
-                dialed
-                    .notices
-                    .push(format!("the certificate of {} is not verified (--insecure)", target.tls_name()));
+            let (whom, name) = (target.host_and_port(), target.tls_name());
+            dialed = Securing { phase: Phase::Tls, whom, name, connector }.run(dialed, again)?;
+            if dialed.tls.as_ref().is_some_and(|facts| !facts.verified) {
+                let notice = format!("the certificate of {name} is not verified (--insecure)");
+                dialed.notices.push(notice);
             }
-            dialed.timings.tls = Some(begun.elapsed());
-            dialed.tls = Some(facts);
-            dialed.stream = stream;
         }
         Ok(dialed)
     }
@@ -168,7 +161,7 @@ impl Dialer {
         let mut dialed = self.to_proxy(proxy, deadline)?;
         let begun = Instant::now();
         if proxy.scheme() == ProxyScheme::Https {
-            dialed.stream = self.secure_proxy(proxy, dialed.stream, deadline)?;
+            dialed = self.secure_proxy(proxy, dialed, deadline)?;
         }
         proxy.open(&mut dialed.stream, &destination).map_err(|refusal| no_tunnel(proxy, target, refusal))?;
         dialed.stream.set_deadline(deadline);
@@ -191,17 +184,18 @@ impl Dialer {
     fn secure_proxy(
         &self,
         proxy: &Proxy,
-        stream: Stream,
+        dialed: Dialed,
         deadline: Option<Instant>,
-    ) -> Result<Stream, Error> {
+    ) -> Result<Dialed, Error> {
         let options = tls::Options { insecure: false, identity: None, sni: None, ..self.options.tls.clone() };
         let connector = connector(&self.proxy_tls, &options, Phase::Proxy)?;
         let whom = format!("the proxy {}", proxy.authority());
         let again = |until: Option<Instant>| self.to_proxy(proxy, until.or(deadline)).ok();
         let name = proxy.host().bare();
-        Handshake { phase: Phase::Proxy, whom, name: &name }
-            .run(connector, stream, again)
-            .map(|(stream, _)| stream)
+        let securing = Securing { phase: Phase::Proxy, whom, name: &name, connector };
+        let dialed = securing.run(dialed, again)?;
+        // What is told of TLS is told of the origin.
+        Ok(Dialed { tls: None, timings: Timings { tls: None, ..dialed.timings }, ..dialed })
     }
 
     /// What the proxy is asked for, and how long a look-up on this side took.
@@ -222,77 +216,6 @@ impl Dialer {
             (None, _) => named(Place::Name(target.host().bare())),
         }
     }
-}
-
-/// One TLS handshake, and the words for its failure.
-struct Handshake<'a> {
-    phase: Phase,
-    /// With whom, for people.
-    whom: String,
-    /// The name that is sent and verified.
-    name: &'a str,
-}
-
-impl Handshake<'_> {
-    /// After a certificate failure the certificate is fetched over a second connection, because the library does not
-    /// give out one that it refused.
-    fn run(
-        &self,
-        connector: &tls::Connector,
-        stream: Stream,
-        again: impl Fn(Option<Instant>) -> Option<Dialed>,
-    ) -> Result<(Stream, TlsFacts), Error> {
-        let deadline = stream.deadline();
-        self.secure(connector, stream, &again).map_err(|error| {
-            let what = format!("could not set up TLS with {}", self.whom);
-            if error.is_timeout() {
-                return Error::new(self.phase, what, Cause::TimedOut);
-            }
-            let error = if error.is_about_certificate() {
-                let seen = again(Some(soon(deadline)))
-                    .and_then(|dialed| connector.inspect(self.name, dialed.stream));
-                match seen {
-                    Some(seen) => error.with_inspection(seen),
-                    None => error,
-                }
-            } else {
-                error
-            };
-            Error::new(self.phase, what, Cause::Tls(Box::new(error)))
-        })
-    }
-
-    /// The handshake; once more, on another connection, with all authorities where those at hand know no issuer. Only
-    /// what that finds out about the certificate counts: a server may take no second connection.
-    fn secure(
-        &self,
-        connector: &tls::Connector,
-        stream: Stream,
-        again: &impl Fn(Option<Instant>) -> Option<Dialed>,
-    ) -> Result<(Stream, TlsFacts), tls::Error> {
-        let deadline = stream.deadline();
-        let error = match stream.secure(connector, self.name) {
-            Err(error) if error.is_about_issuer() => error,
-            done => return done,
-        };
-        if !connector.load_all_roots() {
-            return Err(error);
-        }
-        match again(Some(soon(deadline))).map(|dialed| dialed.stream.secure(connector, self.name)) {
-            Some(Ok((mut stream, facts))) => {
-                stream.set_deadline(deadline);
-                Ok((stream, facts))
-            }
-            Some(Err(second)) if second.is_about_certificate() => Err(second),
-            Some(Err(_)) | None => Err(error),
-        }
-    }
-}
-
-/// When a second connection, which only helps to tell more, is given up.
-fn soon(deadline: Option<Instant>) -> Instant {
-    let until = Instant::now() + INSPECTION;
-    deadline.map_or(until, |deadline| deadline.min(until))
 }
 
 fn connector<'a>(
