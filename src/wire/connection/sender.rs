@@ -1,14 +1,18 @@
 //! The sending half, and the state of the connection (RFC 6455 §5.1, §5.5, §7).
 //!
 //! Frames what it is given into one buffer that `session` writes out, and refuses what the state or the RFC forbids.
-//! Answers to pings and closes are put here by the receiver; `automatic` tells of them.
+//! What it sends by itself is made, and told of, in `automatic`.
 
+mod automatic;
 mod conduct;
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use tungstenite::protocol::frame::coding::Control;
+
+pub use automatic::Automatic;
+use automatic::Pending;
 
 use super::deflation::Deflation;
 use super::framing::{Framer, Split};
@@ -17,9 +21,6 @@ use super::{Frame, NotOpen, SendError, Settings};
 use super::{frames::FrameLog, masks::Draw, masks::Masks, outgoing::Outgoing};
 use crate::wire::close::{self, MAX_CONTROL_PAYLOAD, MAX_REASON};
 use crate::wire::{Kind, Role, violation::Violation};
-
-/// Pings are answered one by one while fewer than this many bytes are unsent.
-const PONG_LIMIT: usize = 64 * 1024;
 
 /// The states of RFC 6455 after the opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,20 +33,6 @@ pub enum State {
     Closed,
 }
 
-/// A control frame that the connection queued by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Automatic {
-    /// The answer to a ping.
-    Pong(Vec<u8>),
-    /// The answer to a close frame, or the close frame that fails the connection.
-    Close {
-        /// The code; `None` where the frame has no payload.
-        code: Option<u16>,
-        /// The reason.
-        reason: String,
-    },
-}
-
 /// What `State` does not tell: whether the peer is still listened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -53,12 +40,6 @@ enum Phase {
     CloseSent,
     Failed,
     Closed,
-}
-
-/// A ping that is answered once what was queued before it has been written.
-struct Pending {
-    payload: Vec<u8>,
-    due: u64,
 }
 
 /// The sending half of a connection.
@@ -205,15 +186,6 @@ impl Sender {
         Ok(())
     }
 
-    /// Fails the connection (RFC 6455 §7.1.7): queues a close frame with the violation's code, unless one was sent,
-    /// and has the receiver ignore all that follows.
-    pub fn fail(&mut self, violation: &Violation) {
-        if self.phase == Phase::Open {
-            self.automatic_close(Some(violation.close_code), close::cut_reason(&violation.what));
-        }
-        self.phase = Phase::Failed;
-    }
-
     /// The bytes to write next in one go. Bytes once shown here stay the same and in front until they are written.
     #[inline]
     #[must_use]
@@ -246,9 +218,7 @@ impl Sender {
         if let Some(kept) = &mut self.kept {
             kept.written(written);
         }
-        if let Some(pending) = self.pending.take_if(|pending| written >= pending.due) {
-            self.automatic_pong(pending.payload);
-        }
+        self.answer_pending(written);
     }
 
     /// The data messages that are not written whole. Crafted frames and raw bytes are none.
@@ -320,47 +290,10 @@ impl Sender {
         self.tolerated.extend(tolerated);
     }
 
-    /// The next control frame that the connection queued by itself, oldest first. To be asked until `None` after
-    /// each `receive`, `advance` and `fail`, because nothing else empties this list.
-    pub fn automatic(&mut self) -> Option<Automatic> {
-        self.automatic.pop_front()
-    }
-
     /// Whether received bytes still mean anything (RFC 6455 §1.4, §7.1.7).
     #[inline]
     pub(super) fn listens(&self) -> bool {
         matches!(self.phase, Phase::Open | Phase::CloseSent)
-    }
-
-    /// Answers a ping: at once while little is unsent. Beyond that only the latest ping is remembered
-    /// (RFC 6455 §5.5.3), and answered when what was queued before the first one has left, so that neither a peer
-    /// that never reads fills our memory nor a busy sender starves the answer.
-    pub(super) fn answer_ping(&mut self, payload: &[u8]) {
-        // A ping that is too long was passed over; no pong could hold its payload.
-        let fits = payload.len() <= MAX_CONTROL_PAYLOAD;
-        if !self.auto_pong || !fits || self.phase != Phase::Open {
-            return;
-        }
-        if let Some(pending) = &mut self.pending {
-            pending.payload = payload.to_vec();
-        } else if self.framer.outgoing.unsent().len() < PONG_LIMIT {
-            self.automatic_pong(payload.to_vec());
-        } else {
-            self.pending = Some(Pending { payload: payload.to_vec(), due: self.framer.outgoing.added() });
-        }
-    }
-
-    /// The peer sent a close frame: answers it with the same code unless we sent ours (RFC 6455 §5.5.1).
-    pub(super) fn answer_close(&mut self, code: Option<u16>) {
-        if self.phase == Phase::Open {
-            if !self.auto_close {
-                return;
-            }
-            // A code that was passed over is not one to send back.
-            let code = code.map(|code| if close::may_be_sent(code) { code } else { 1002 });
-            self.automatic_close(code, "");
-        }
-        self.phase = Phase::Closed;
     }
 
     fn control(&mut self, opcode: Control, payload: &[u8]) -> Result<(), SendError> {
@@ -372,16 +305,6 @@ impl Sender {
         }
         self.framer.control(opcode, payload);
         Ok(())
-    }
-
-    fn automatic_pong(&mut self, payload: Vec<u8>) {
-        self.framer.control(Control::Pong, &payload);
-        self.automatic.push_back(Automatic::Pong(payload));
-    }
-
-    fn automatic_close(&mut self, code: Option<u16>, reason: &str) {
-        self.close_frame(code, reason);
-        self.automatic.push_back(Automatic::Close { code, reason: reason.to_owned() });
     }
 
     /// A close frame was made by hand.
