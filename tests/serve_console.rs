@@ -111,6 +111,9 @@ fn commands_reach_one_client_or_all() {
     terminal.wait_for("there are several clients");
     terminal.line("@2 /headers");
     terminal.wait_for("@2 < GET /two HTTP/1.1");
+    terminal.keys("/kick 2 10\t\t");
+    terminal.wait_until("close codes", |screen| screen.contains("1001 ") && screen.contains("1011 "));
+    terminal.keys("\x15");
     terminal.line("/kick 2 4001 bye bye");
     assert_eq!(second.expect_close(4001), "bye bye");
     second.close(4001);

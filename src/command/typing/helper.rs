@@ -146,7 +146,10 @@ impl Completer for Helper {
         let Some(command) = typed.strip_prefix('/') else { return Ok((pos, Vec::new())) };
         match command.split_once(' ') {
             None => Ok((pos - typed.len(), names(&self.commands, whom.is_some(), command))),
-            Some(("close", code)) if !code.contains(' ') => Ok((pos - code.len(), close_codes(code))),
+            Some((name, rest)) if takes_code(&self.commands, name, rest) => {
+                let code = rest.rsplit(' ').next().unwrap_or_default();
+                Ok((pos - code.len(), close_codes(code)))
+            }
             Some(("file" | "save" | "record", _)) => self.files.complete(line, pos, context),
             Some(("help", name)) => Ok((pos - name.len(), words(self.names(), name))),
             Some(("frame", rest)) => {
@@ -170,6 +173,12 @@ fn names(commands: &Commands, for_one: bool, start: &str) -> Vec<Pair> {
             Pair { display: format!("/{}", entry.name), replacement: format!("/{}{blank}", entry.name) }
         })
         .collect()
+}
+
+/// Whether the last of the words behind a command is a close code.
+fn takes_code(commands: &Commands, name: &str, words: &str) -> bool {
+    let before = words.matches(' ').count();
+    commands.find(name).is_ok_and(|entry| entry.arguments.split(' ').nth(before) == Some("[CODE]"))
 }
 
 fn close_codes(start: &str) -> Vec<Pair> {
@@ -207,6 +216,8 @@ mod tests {
         assert_eq!(shown(names(&commands, false, "pi")), ["/ping"]);
         assert!(shown(close_codes("100")).iter().any(|code| code.starts_with("1000 ")));
         assert!(!shown(close_codes("")).iter().any(|code| code.starts_with("1006")));
+        assert!(takes_code(&commands, "close", "") && takes_code(&commands, "close", "10"));
+        assert!(!takes_code(&commands, "close", "1000 b") && !takes_code(&commands, "ping", ""));
         assert_eq!(shown(choices(&commands, "quiet", "o")), ["on", "off"]);
         assert!(choices(&commands, "ping", "").is_empty() && choices(&commands, "raw", "").is_empty());
     }
