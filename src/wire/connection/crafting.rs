@@ -23,7 +23,7 @@ impl Sender {
         self.queue(&bytes, sizes);
         // What a lying length leaves over belongs to this frame for whoever made it.
         let (header, _) = bytes.split_at(bytes.len() - crafted.payload.len());
-        self.framer.log.add(header, &crafted.payload, None, false);
+        self.framer.log.add(header, &crafted.payload[..], None, false);
         if crafted.opcode & 0x0f == CLOSE {
             self.close_sent();
         }
@@ -36,7 +36,7 @@ impl Sender {
     pub fn raw(&mut self, bytes: &[u8], sizes: &[usize]) {
         self.queue(bytes, sizes);
         for frame in Frame::read_all(bytes).unwrap_or_default() {
-            self.framer.log.add(&frame.header, &frame.payload, None, false);
+            self.framer.log.add(&frame.header, &frame.payload[..], None, false);
             if frame.opcode() == CLOSE {
                 self.close_sent();
             }

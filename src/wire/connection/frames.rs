@@ -112,11 +112,17 @@ impl FrameLog {
         self.is_on = is_on;
     }
 
-    /// Keeps a frame.
+    /// Keeps a frame. Its payload is copied where it is lent and frames are kept.
     #[cold]
-    pub(super) fn add(&mut self, header: &[u8], payload: &[u8], fragment: Option<u32>, compressed: bool) {
+    pub(super) fn add(
+        &mut self,
+        header: &[u8],
+        payload: impl Into<Vec<u8>>,
+        fragment: Option<u32>,
+        compressed: bool,
+    ) {
         if self.is_on {
-            let (header, payload) = (header.to_vec(), payload.to_vec());
+            let (header, payload) = (header.to_vec(), payload.into());
             self.frames.push(Frame { header, payload, fragment, compressed });
         }
     }

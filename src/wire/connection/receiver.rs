@@ -191,7 +191,7 @@ impl Receiver {
         self.judge.note(Rule::DataAfterClose, &behind);
         let mut rest = &behind[..];
         while let Some((frame, size)) = Frame::read(rest) {
-            self.log.add(&frame.header, &frame.payload, None, false);
+            self.log.add(&frame.header, frame.payload, None, false);
             rest = &rest[size..];
         }
     }

@@ -74,7 +74,7 @@ impl Receiver {
             mask::apply(payload, key);
         }
         if self.log.is_on() {
-            self.log.add(header, payload, Some(1), false);
+            self.log.add(header, &*payload, Some(1), false);
         }
         if kind == Kind::Text
             && let Err(bad) = utf8::check(payload)
@@ -107,7 +107,7 @@ impl Receiver {
         let taken = if frame.is_skipped { Ok(None) } else { self.take(piece, &frame) };
         let is_whole = frame.remaining == 0;
         if is_whole || taken.is_err() {
-            self.log_unfinished(&frame);
+            self.log_unfinished(&mut frame);
         }
         // A frame that broke a rule stays, to be reported.
         self.frame = (!is_whole || taken.is_err()).then_some(frame);
@@ -159,7 +159,7 @@ impl Receiver {
         if let Some(key) = head.header.mask {
             mask::apply(payload, key);
         }
-        self.log.add(header, payload, None, false);
+        self.log.add(header, &*payload, None, false);
         let found = match opcode {
             Control::Ping => {
                 sender.answer_ping(payload);
@@ -192,13 +192,13 @@ impl Receiver {
     #[cold]
     pub(super) fn log_refused(&mut self, input: &[u8]) {
         match Frame::read(input) {
-            Some((frame, _)) => self.log.add(&frame.header, &frame.payload, None, false),
-            None => self.log.add(input, b"", None, false),
+            Some((frame, _)) => self.log.add(&frame.header, frame.payload, None, false),
+            None => self.log.add(input, &b""[..], None, false),
         }
     }
 
-    fn log_unfinished(&mut self, frame: &Unfinished) {
-        if let Some(seen) = &frame.seen {
+    fn log_unfinished(&mut self, frame: &mut Unfinished) {
+        if let Some(seen) = frame.seen.take() {
             let fragment = (!frame.is_skipped).then(|| self.message.fragments());
             let compressed = !frame.is_skipped && self.message.compressed().is_some();
             self.log.add(frame.header(), seen, fragment, compressed);
