@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 
 use std::time::{Duration, Instant};
 
-use common::{FIN, Gate, PING, Running, TEXT, frame, gate, peer, serve, text, wscope};
+use common::{FIN, Gate, PING, Running, TEXT, call, frame, gate, peer, serve, text, wscope};
 
 const RSV1: u8 = 0x40;
 const LIMIT_KIB: u64 = 32 * 1024;
@@ -253,4 +253,23 @@ fn what_only_the_start_needed_is_given_back_and_comes_back_when_needed() {
     run.wait_stdout("still there\n");
     run.finish().exits(0).prints("still there\n");
     server.stop().says("closed by the client: 1000");
+}
+
+#[test]
+fn a_server_gives_back_what_large_messages_took() {
+    const LARGE: usize = 16 << 20;
+    let server = serve(&[]);
+    let mut caller = call(server.addr());
+    let large = "x".repeat(LARGE);
+    for _ in 0..3 {
+        caller.text(&large);
+        caller.expect_text(&large);
+    }
+    // The connection stays open; what it needed does not.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while server.resident_kib().expect("it runs") > LARGE as u64 / 1024 {
+        assert!(Instant::now() < deadline, "{:?} KiB are still held", server.resident_kib());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    caller.close(1000);
 }

@@ -51,7 +51,7 @@ enum Sink {
 impl Stdout {
     /// Finds out what standard output is.
     pub fn new() -> Stdout {
-        Stdout { sink: Sink::find(), buffer: Vec::new(), room: Room::default(), written: 0, closed: false }
+        Stdout { sink: Sink::find(), buffer: Vec::new(), room: Room::new(true), written: 0, closed: false }
     }
 
     /// The bytes to write; append to them.

@@ -76,7 +76,7 @@ impl Input {
             chunk,
             max_message,
             buffer: Vec::new(),
-            room: Room::default(),
+            room: Room::new(true),
             start: 0,
             scanned: 0,
             line: 1,

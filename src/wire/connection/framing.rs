@@ -143,11 +143,16 @@ impl Framer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Room;
 
     fn fragments(split: Split, payload: &[u8]) -> Vec<(u8, Vec<u8>)> {
         let masks = Masks::new(Box::new(|_| unreachable!("a server draws no keys")));
-        let mut framer =
-            Framer { masks, is_client: false, outgoing: Outgoing::default(), log: FrameLog::new(true) };
+        let mut framer = Framer {
+            masks,
+            is_client: false,
+            outgoing: Outgoing::new(Room::new(false)),
+            log: FrameLog::new(true),
+        };
         framer.message(Kind::Text, true, payload, split);
         framer.log.take().into_iter().map(|frame| (frame.header[0], frame.payload)).collect()
     }

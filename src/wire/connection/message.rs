@@ -38,12 +38,12 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// No message yet. A `lenient` one takes text that is not UTF-8, and remembers where.
-    pub(super) fn new(lenient: bool) -> Self {
+    /// No message yet; `room` is for the buffer. A `lenient` one takes text that is not UTF-8, and remembers where.
+    pub(super) fn new(lenient: bool, room: Room) -> Self {
         Self {
             stage: Stage::Idle,
             payload: Vec::new(),
-            room: Room::default(),
+            room,
             fragments: 0,
             compressed: None,
             text: Validator::default(),
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn pieces_are_joined_until_the_end_and_then_forgotten() {
-        let mut message = Message::new(false);
+        let mut message = Message::new(false, Room::new(true));
         message.begin_frame(Some(Kind::Text), false, 0);
         message.append(b"Hel").unwrap();
         message.begin_frame(None, false, 0);
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn only_text_is_checked() {
-        let mut message = Message::new(false);
+        let mut message = Message::new(false, Room::new(true));
         message.begin_frame(Some(Kind::Binary), false, 0);
         message.append(b"\xff").unwrap();
         assert_eq!(message.finish(), Ok(Some(Kind::Binary)));
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn bad_text_is_let_through_where_that_is_wanted() {
-        let mut message = Message::new(true);
+        let mut message = Message::new(true, Room::new(true));
         message.begin_frame(Some(Kind::Text), false, 0);
         message.append(b"a\xff\xfe").unwrap();
         assert_eq!(message.bad(), Some(BadByte { offset: 1, byte: 0xff }));
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_room_of_a_large_message_is_given_back() {
-        let mut message = Message::new(false);
+        let mut message = Message::new(false, Room::new(true));
         message.begin_frame(Some(Kind::Binary), false, 0);
         message.append(&vec![0; 4 << 20]).unwrap();
         message.finish().unwrap();

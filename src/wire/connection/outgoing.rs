@@ -13,7 +13,6 @@ use crate::wire::{Kind, Room};
 const COMPACT: usize = 64 * 1024;
 
 /// The buffer and how far it has been written.
-#[derive(Default)]
 pub(super) struct Outgoing {
     bytes: Vec<u8>,
     written: usize,
@@ -27,6 +26,11 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
+    /// Nothing to be written; `room` is for the buffer.
+    pub(super) fn new(room: Room) -> Self {
+        Self { bytes: Vec::new(), written: 0, room, cut: 0, breaks: VecDeque::new(), opaque: false }
+    }
+
     /// What is not written.
     #[inline]
     pub(super) fn unsent(&self) -> &[u8] {
@@ -148,7 +152,7 @@ mod tests {
 
     #[test]
     fn messages_not_written_whole_can_be_counted_and_taken() {
-        let mut out = Outgoing::default();
+        let mut out = Outgoing::new(Room::new(true));
         out.end().extend_from_slice(&frames(200));
         assert_eq!(out.messages(), (200, 200_000));
         out.advance(1008 * 150 + 505);
@@ -163,7 +167,7 @@ mod tests {
     #[test]
     fn offered_bytes_stay_the_same_through_additions_and_compaction() {
         let stream: Vec<u8> = frames(250).repeat(3);
-        let mut out = Outgoing::default();
+        let mut out = Outgoing::new(Room::new(true));
         let (mut added, mut written) = (0, 0);
         while written < stream.len() {
             let next = (added + 7919).min(stream.len());
@@ -180,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_write_ends_at_each_break() {
-        let mut out = Outgoing::default();
+        let mut out = Outgoing::new(Room::new(true));
         out.break_here();
         out.end().extend_from_slice(b"ab");
         out.break_here();
@@ -195,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_walked_over_is_kept_from_then_on() {
-        let mut out = Outgoing::default();
+        let mut out = Outgoing::new(Room::new(true));
         let mut kept = Kept::default();
         out.end().extend_from_slice(&frames(3));
         out.advance(1008 + 700);
@@ -210,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_large_buffer_is_given_back_when_drained() {
-        let mut out = Outgoing::default();
+        let mut out = Outgoing::new(Room::new(true));
         out.end().extend_from_slice(&vec![0; 8 << 20]);
         out.advance(8 << 20);
         assert!(out.end().capacity() <= 1 << 20);

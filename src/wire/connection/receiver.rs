@@ -12,7 +12,7 @@ use super::inflation::Inflation;
 use super::judging::{self, Judge};
 use super::{Frame, Sender, Settings, frames::FrameLog, message::Message, taking::Unfinished};
 use crate::wire::frame::{Head, Start};
-use crate::wire::{CloseFrame, Kind, Rule, Violation};
+use crate::wire::{CloseFrame, Kind, Role, Room, Rule, Violation};
 
 /// What came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Receiver {
             judge: Judge::new(settings.role.peer(), settings.lenient),
             max_message: settings.max_message,
             max_fragments: settings.max_fragments,
-            message: Message::new(settings.lenient),
+            message: Message::new(settings.lenient, Room::new(settings.role == Role::Client)),
             frame: None,
             inflation: Inflation::new(settings),
             log: FrameLog::new(settings.frames),

@@ -20,7 +20,7 @@ use super::kept::{Kept, Unsent};
 use super::{Frame, NotOpen, SendError, Settings};
 use super::{frames::FrameLog, masks::Draw, masks::Masks, outgoing::Outgoing};
 use crate::wire::close::{self, MAX_CONTROL_PAYLOAD, MAX_REASON};
-use crate::wire::{Kind, Role, violation::Violation};
+use crate::wire::{Kind, Role, Room, violation::Violation};
 
 /// The states of RFC 6455 after the opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +63,11 @@ pub struct Sender {
 
 impl Sender {
     pub(super) fn new(settings: &Settings, draw: Draw) -> Self {
+        let is_client = settings.role == Role::Client;
         let framer = Framer {
             masks: Masks::new(draw),
-            is_client: settings.role == Role::Client,
-            outgoing: Outgoing::default(),
+            is_client,
+            outgoing: Outgoing::new(Room::new(is_client)),
             log: FrameLog::new(settings.frames),
         };
         let mut sender = Self {
