@@ -35,11 +35,14 @@ fn unchanged(smaps: &str, program: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut mapping = None;
     for line in smaps.lines() {
-        if let Some((name, value)) = line.split_once(": ").filter(|(name, _)| !name.contains(' ')) {
-            let is_unchanged = name == "Anonymous" && value.trim() == "0 kB";
-            ranges.extend(mapping.take_if(|_| is_unchanged));
-        } else {
-            mapping = file_mapping(line, program);
+        match line.split_once(": ").filter(|(name, _)| !name.contains(' ')) {
+            None => mapping = file_mapping(line, program),
+            // Pages that differ from the file, in memory and swapped out.
+            Some(("Anonymous" | "Swap", amount)) if amount.trim() != "0 kB" => mapping = None,
+            // The last line of a mapping. One that was writable before it was relocated is accounted for.
+            Some(("VmFlags", flags)) if flags.split(' ').any(|flag| flag == "ac") => mapping = None,
+            Some(("VmFlags", _)) => ranges.extend(mapping.take()),
+            Some(_) => {}
         }
     }
     ranges
@@ -63,10 +66,22 @@ mod tests {
 
     /// A mapping as the kernel writes it, of this many changed KiB.
     fn mapping(head: &str, changed: u32) -> String {
+        listed(head, changed, 0, "rd mr mw me")
+    }
+
+    fn listed(head: &str, changed: u32, swapped: u32, flags: &str) -> String {
         format!(
             "{head}\nSize:  64 kB\nRss:  64 kB\nPrivate_Dirty: 0 kB\nAnonymous: {changed:>10} kB\n\
-             THPeligible: 0\nVmFlags: rd mr mw me \n"
+             Swap: {swapped:>10} kB\nTHPeligible: 0\nVmFlags: {flags} \n"
         )
+    }
+
+    #[test]
+    fn relocated_data_stays_even_where_all_of_it_is_swapped_out() {
+        let head = "5000-6000 r--p 00004000 08:01 42                      /p";
+        assert!(unchanged(&listed(head, 0, 688, "rd mr mw me"), "/p").is_empty());
+        assert!(unchanged(&listed(head, 0, 0, "rd mr mw me ac"), "/p").is_empty());
+        assert_eq!(unchanged(&listed(head, 0, 0, "rd mr mw me"), "/p").len(), 1);
     }
 
     #[test]
