@@ -13,10 +13,7 @@ use data_encoding::BASE64;
 use serde_json::{Map, Value};
 
 use crate::render::Untrusted;
-use crate::wire::{Crafted, close};
-
-/// The opcode of a text frame (RFC 6455 §5.2).
-const TEXT: u8 = 0x1;
+use crate::wire::{Crafted, close, frame};
 
 /// What a record asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,7 +173,7 @@ impl Record {
             (None, Some(bytes)) => match String::from_utf8(bytes) {
                 Ok(text) => Ok(Input::Text(text)),
                 Err(error) => {
-                    let crafted = Crafted::new(TEXT, error.into_bytes());
+                    let crafted = Crafted::new(frame::TEXT, error.into_bytes());
                     Ok(Input::Frame { crafted, writes: Vec::new() })
                 }
             },

@@ -20,6 +20,18 @@ pub const FIN: u8 = 0x80;
 /// The bit of the second byte that says that a masking key follows.
 pub const MASKED: u8 = 0x80;
 
+/// The opcode of the first frame of a text message (RFC 6455 §5.2).
+pub const TEXT: u8 = 0x1;
+
+/// The opcode of the first frame of a binary message.
+pub const BINARY: u8 = 0x2;
+
+/// The opcode of a close frame.
+pub const CLOSE: u8 = 0x8;
+
+/// The opcode of a ping.
+pub const PING: u8 = 0x9;
+
 /// The first two bytes of a frame, which tell how long its header is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {

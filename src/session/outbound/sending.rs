@@ -8,13 +8,8 @@ use std::time::Instant;
 
 use super::Outbound;
 use crate::session::event::{Direction, Event};
+use crate::wire::frame::{CLOSE, PING};
 use crate::wire::{Crafted, Frame, Kind, SendError, State, close};
-
-/// The opcode of a close frame (RFC 6455 §5.2).
-const CLOSE: u8 = 0x8;
-
-/// The opcode of a ping.
-const PING: u8 = 0x9;
 
 /// How many pings of ours are remembered while their pongs are awaited.
 const PINGS_REMEMBERED: usize = 64;

@@ -5,9 +5,7 @@
 
 use super::crafted::{Crafted, Masking};
 use super::{Frame, Sender};
-
-/// The opcode of a close frame (RFC 6455 §5.2).
-const CLOSE: u8 = 0x8;
+use crate::wire::frame::CLOSE;
 
 impl Sender {
     /// Queues a frame as it was described, in any state. A close frame starts the closing handshake. Returns its

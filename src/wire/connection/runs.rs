@@ -5,7 +5,7 @@
 //! its shortest form, text that is UTF-8. Whatever else comes ends the run, and `receive` judges it.
 
 use super::{Receiver, Sender};
-use crate::wire::frame::{FIN, MASKED};
+use crate::wire::frame::{self, FIN, MASKED};
 use crate::wire::{Kind, mask};
 
 /// What a run was.
@@ -20,10 +20,10 @@ pub struct Run {
 }
 
 /// FIN and the opcode of text, no reserved bits (RFC 6455 §5.2).
-const TEXT: u8 = FIN | 0x1;
+const TEXT: u8 = FIN | frame::TEXT;
 
 /// The same for binary.
-const BINARY: u8 = FIN | 0x2;
+const BINARY: u8 = FIN | frame::BINARY;
 
 impl Receiver {
     /// Hands the messages that `input` begins with to `take`, at most so many. To be followed by `receive` where the

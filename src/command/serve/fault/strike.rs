@@ -3,12 +3,8 @@
 use super::handshake::BETWEEN;
 use super::misdeed::Misdeed;
 use crate::session::{Outbound, Pace};
+use crate::wire::frame::{CLOSE, FIN, PING, TEXT};
 use crate::wire::{Crafted, Masking, close};
-
-/// The opcodes that are crafted here (RFC 6455 §5.2).
-const TEXT: u8 = 0x1;
-const CLOSE: u8 = 0x8;
-const PING: u8 = 0x9;
 
 /// What the frames say that a good client does not take.
 const PAYLOAD: &[u8] = b"fault";
@@ -69,7 +65,7 @@ fn frame(misdeed: &Misdeed) -> Option<Crafted> {
 fn pings(count: u32) -> Vec<u8> {
     let ping = |number: u32| {
         let payload = number.to_string();
-        [&[0x80 | PING, payload.len() as u8], payload.as_bytes()].concat()
+        [&[FIN | PING, payload.len() as u8], payload.as_bytes()].concat()
     };
     (1..=count).flat_map(ping).collect()
 }

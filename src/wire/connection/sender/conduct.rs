@@ -6,10 +6,7 @@
 use std::num::NonZeroUsize;
 
 use super::{Sender, Split};
-use crate::wire::Crafted;
-
-/// The opcode of a binary message (RFC 6455 §5.2).
-const BINARY: u8 = 0x2;
+use crate::wire::{Crafted, frame};
 
 /// RSV1, which tells that a message is compressed (RFC 7692 §6).
 const COMPRESSED: u8 = 0b100;
@@ -39,7 +36,7 @@ impl Sender {
     /// on. It takes a thousandth of the memory that it takes the peer to inflate.
     pub fn zeros(&mut self, length: u64) -> Option<Crafted> {
         let payload = self.deflation.as_mut()?.stream().zeros(length);
-        Some(Crafted { rsv: COMPRESSED, ..Crafted::new(BINARY, payload) })
+        Some(Crafted { rsv: COMPRESSED, ..Crafted::new(frame::BINARY, payload) })
     }
 }
 
