@@ -113,7 +113,7 @@ impl Dialer {
         };
         let mut dialed = self.reach(target, chosen.as_ref(), deadline)?;
         if let Some(connector) = connector {
-            let again = |deadline| self.reach(target, chosen.as_ref(), deadline).ok();
+            let again = |until| self.reach(target, chosen.as_ref(), Some(until)).ok();
             let (whom, name) = (target.host_and_port(), target.tls_name());
             dialed = Securing { phase: Phase::Tls, whom, name, connector }.run(dialed, again)?;
             if dialed.tls.as_ref().is_some_and(|facts| !facts.verified) {
@@ -161,7 +161,7 @@ impl Dialer {
         let mut dialed = self.to_proxy(proxy, deadline)?;
         let begun = Instant::now();
         if proxy.scheme() == ProxyScheme::Https {
-            dialed = self.secure_proxy(proxy, dialed, deadline)?;
+            dialed = self.secure_proxy(proxy, dialed)?;
         }
         proxy.open(&mut dialed.stream, &destination).map_err(|refusal| no_tunnel(proxy, target, refusal))?;
         dialed.stream.set_deadline(deadline);
@@ -181,16 +181,11 @@ impl Dialer {
         })
     }
 
-    fn secure_proxy(
-        &self,
-        proxy: &Proxy,
-        dialed: Dialed,
-        deadline: Option<Instant>,
-    ) -> Result<Dialed, Error> {
+    fn secure_proxy(&self, proxy: &Proxy, dialed: Dialed) -> Result<Dialed, Error> {
         let options = tls::Options { insecure: false, identity: None, sni: None, ..self.options.tls.clone() };
         let connector = connector(&self.proxy_tls, &options, Phase::Proxy)?;
         let whom = format!("the proxy {}", proxy.authority());
-        let again = |until: Option<Instant>| self.to_proxy(proxy, until.or(deadline)).ok();
+        let again = |until| self.to_proxy(proxy, Some(until)).ok();
         let name = proxy.host().bare();
         let securing = Securing { phase: Phase::Proxy, whom, name: &name, connector };
         let dialed = securing.run(dialed, again)?;

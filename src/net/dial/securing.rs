@@ -26,7 +26,7 @@ impl Securing<'_> {
     pub(super) fn run(
         &self,
         dialed: Dialed,
-        again: impl Fn(Option<Instant>) -> Option<Dialed>,
+        again: impl Fn(Instant) -> Option<Dialed>,
     ) -> Result<Dialed, Error> {
         let deadline = dialed.stream.deadline();
         self.secure(dialed, &again).map_err(|error| {
@@ -35,8 +35,8 @@ impl Securing<'_> {
                 return Error::new(self.phase, what, Cause::TimedOut);
             }
             let error = if error.is_about_certificate() {
-                let seen = again(Some(soon(deadline)))
-                    .and_then(|dialed| self.connector.inspect(self.name, dialed.stream));
+                let seen =
+                    again(soon(deadline)).and_then(|dialed| self.connector.inspect(self.name, dialed.stream));
                 match seen {
                     Some(seen) => error.with_inspection(seen),
                     None => error,
@@ -53,7 +53,7 @@ impl Securing<'_> {
     fn secure(
         &self,
         dialed: Dialed,
-        again: &impl Fn(Option<Instant>) -> Option<Dialed>,
+        again: &impl Fn(Instant) -> Option<Dialed>,
     ) -> Result<Dialed, tls::Error> {
         let deadline = dialed.stream.deadline();
         let error = match self.once(dialed) {
@@ -63,7 +63,7 @@ impl Securing<'_> {
         if !self.connector.load_all_roots() {
             return Err(error);
         }
-        match again(Some(soon(deadline))).map(|dialed| self.once(dialed)) {
+        match again(soon(deadline)).map(|dialed| self.once(dialed)) {
             Some(Ok(mut dialed)) => {
                 dialed.stream.set_deadline(deadline);
                 Ok(dialed)
