@@ -229,13 +229,13 @@ fn a_claimed_length_costs_nothing() {
     }
 }
 
-/// What the process holds, once it is at most this share of the peak.
+/// Waits until the process holds no more than `most` allows, which is told the peak; all in KiB.
 #[track_caller]
-fn wait_until_it_holds(run: &Running, percent: u64) {
+fn wait_until_it_holds(run: &Running, most: impl Fn(u64) -> u64) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let (held, peak) = (run.resident_kib().expect("it runs"), run.peak_kib().expect("it runs"));
-        if held * 100 <= peak * percent {
+        if held <= most(peak) {
             return;
         }
         assert!(Instant::now() < deadline, "{held} KiB of {peak} are still held");
@@ -247,13 +247,32 @@ fn wait_until_it_holds(run: &Running, percent: u64) {
 fn what_only_the_start_needed_is_given_back_and_comes_back_when_needed() {
     let server = serve(&[]);
     // It does so once, and a first client may come later than that.
-    wait_until_it_holds(&server, 75);
+    wait_until_it_holds(&server, |peak| peak * 3 / 4);
     let mut run = wscope(&[server.url()]).stdin_open().start();
-    wait_until_it_holds(&run, 75);
+    wait_until_it_holds(&run, |peak| peak * 3 / 4);
     run.write("still there\n");
     run.wait_stdout("still there\n");
     run.finish().exits(0).prints("still there\n");
     server.stop().says("closed by the client: 1000");
+}
+
+#[test]
+fn a_large_message_is_held_no_longer_than_it_takes_to_print() {
+    const LARGE: usize = 16 << 20;
+    let peer = peer(|c| {
+        c.accept();
+        c.send(text(&"x".repeat(LARGE)));
+        c.frames_until_close();
+    });
+    // Nobody reads at first, so that the connection is not read on when the message has come.
+    let mut run = wscope(&["--no-input", &peer.url()]).stdout_unread().start();
+    let mut reader = BufReader::new(run.take_stdout());
+    let mut line = String::new();
+    reader.read_line(&mut line).expect("a line");
+    assert_eq!(line.len(), LARGE + 1);
+    wait_until_it_holds(&run, |_| LARGE as u64 / 1024);
+    run.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(run.finish_with_stdin_open().signal, Some(15));
 }
 
 #[test]
@@ -267,10 +286,6 @@ fn a_server_gives_back_what_large_messages_took() {
         caller.expect_text(&large);
     }
     // The connection stays open; what it needed does not.
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while server.resident_kib().expect("it runs") > LARGE as u64 / 1024 {
-        assert!(Instant::now() < deadline, "{:?} KiB are still held", server.resident_kib());
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until_it_holds(&server, |_| LARGE as u64 / 1024);
     caller.close(1000);
 }

@@ -173,6 +173,7 @@ impl Link {
         self.unread = false;
         loop {
             if self.outbound.is_paused() {
+                self.receiver.release();
                 self.unread = taken < input.len();
                 return taken;
             }

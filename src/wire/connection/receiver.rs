@@ -135,6 +135,12 @@ impl Receiver {
         Received { consumed, event: found.map(|found| self.event(found, input)) }
     }
 
+    /// Gives back what the message of the last event took, as the next `receive` would: for one who will not call it
+    /// for a while.
+    pub fn release(&mut self) {
+        self.message.release();
+    }
+
     /// Lays what was noticed beside the events where it can be fetched while an event is borrowed from here.
     #[cold]
     fn hand_over(&mut self, sender: &mut Sender) {
