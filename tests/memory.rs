@@ -257,6 +257,25 @@ fn what_only_the_start_needed_is_given_back_and_comes_back_when_needed() {
 }
 
 #[test]
+fn what_a_slow_opening_needed_is_given_back_too() {
+    let answer = gate();
+    let asked = answer.clone();
+    let peer = peer(move |c| {
+        let request = c.read_request();
+        asked.wait();
+        c.send(common::peer::good_reply(&request, ""));
+        c.echo_until_close();
+    });
+    let mut run = wscope(&[&peer.url()]).stdin_open().start();
+    wait_until_it_holds(&run, |peak| peak * 3 / 4);
+    answer.open();
+    run.write("here\n");
+    run.wait_stdout("here\n");
+    wait_until_it_holds(&run, |peak| peak * 3 / 4);
+    run.finish().exits(0).prints("here\n");
+}
+
+#[test]
 fn a_large_message_is_held_no_longer_than_it_takes_to_print() {
     const LARGE: usize = 16 << 20;
     let peer = peer(|c| {

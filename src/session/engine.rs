@@ -25,7 +25,10 @@ use super::opening::{self, Established, Opening};
 /// How much is read at a time: large enough for bulk, small enough to stay in the cache.
 pub(super) const READ_BUFFER: usize = 256 * 1024;
 
-/// After so long without anything to do, what only the start needed is given back, once.
+/// Whether there is anything to give back of what a start or an opening needed.
+const TRIMS: bool = cfg!(target_os = "linux");
+
+/// After so long without anything to do it is given back, once for the start and once for each opening.
 const QUIET: Duration = Duration::from_millis(250);
 
 const BELL: Token = Token(0);
@@ -117,8 +120,8 @@ pub struct Engine<L: Listener> {
     pub(super) shell: Shell,
     pub(super) links: Links,
     pub(super) greeters: Greeters,
-    /// Nothing is to be given back any more.
-    is_settled: bool,
+    /// There may be something to give back.
+    trims: bool,
     mailbox: Mailbox<L::Command>,
     commands: Receiver<L::Command>,
     dialled: Receiver<(u64, Result<Established, opening::Error>)>,
@@ -149,8 +152,7 @@ impl<L: Listener> Engine<L> {
         };
         let links = Links::new();
         let greeters = Greeters::default();
-        let is_settled = !cfg!(target_os = "linux");
-        Ok(Engine { poll, shell, links, greeters, is_settled, mailbox, commands, dialled })
+        Ok(Engine { poll, shell, links, greeters, trims: TRIMS, mailbox, commands, dialled })
     }
 
     /// Has the listener told what it sends from now on, too, or not.
@@ -197,19 +199,19 @@ impl<L: Listener> Engine<L> {
                 true => Some(Duration::ZERO),
                 false => self.deadline(listener).map(|at| at.saturating_duration_since(Instant::now())),
             };
-            let settles = !self.is_settled && timeout.is_none_or(|timeout| timeout > QUIET);
-            match self.poll.poll(events, if settles { Some(QUIET) } else { timeout }) {
+            let trims = self.trims && timeout.is_none_or(|timeout| timeout > QUIET);
+            match self.poll.poll(events, if trims { Some(QUIET) } else { timeout }) {
                 // As when a stopped process goes on. What is ready is not known then.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(()) if settles && events.is_empty() => self.settle_down(),
+                Ok(()) if trims && events.is_empty() => self.trim(),
                 other => return other,
             }
         }
     }
 
     /// Nothing happens at present.
-    fn settle_down(&mut self) {
-        self.is_settled = true;
+    fn trim(&mut self) {
+        self.trims = false;
         #[cfg(target_os = "linux")]
         super::footprint::give_back();
     }
@@ -277,6 +279,8 @@ impl<L: Listener> Engine<L> {
     }
 
     pub(super) fn enter(&mut self, id: LinkId, beginning: Beginning) {
+        // A start whose pages were given back while an opening took its time needs them for the rest of it.
+        self.trims = TRIMS;
         self.links.put(Box::new(Link::new(id, beginning, self.shell.report)));
         self.links.wake(id);
     }

@@ -3,7 +3,7 @@
 //! `Engine` is the only event loop of the program. It drives any number of links (a client has one, a server many):
 //! it reads, hands the bytes to `wire`, writes what `wire` answers, and only then tells the events to its
 //! `Listener`. Everybody else acts through the `Control` a listener is handed, or from another thread through a
-//! `Mailbox`. Nothing wakes the loop while nothing happens, but for once (`footprint`).
+//! `Mailbox`. Nothing wakes the loop while nothing happens, but once after an opening (`footprint`).
 //!
 //! The hot path is the same road, kept short: a read of up to 256 KiB, the messages in it taken in runs without an event
 //! each where the listener cares for nothing but their bytes (`Listener::takes`), one write of stdout for all of them;
