@@ -40,10 +40,11 @@ pub fn append(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) {
     }
 }
 
-/// Appends what is at least `N` bytes long in steps of `N`, a multiple of four. What no step is left for is the end of one
-/// more, which writes once again what comes before it: cheaper than a loop over single bytes.
+/// Appends what is at least `N` bytes long in steps of `N`, a multiple of four. What no step is left for is the end of
+/// one more, which writes once again what comes before it: cheaper than a loop over single bytes.
 #[inline]
 fn append_by<const N: usize>(out: &mut Vec<u8>, payload: &[u8], key: [u8; 4]) -> bool {
+    const { assert!(N.is_multiple_of(4), "a step begins with the key as it is") };
     let Some(last) = payload.last_chunk::<N>() else { return false };
     let (blocks, rest) = payload.as_chunks::<N>();
     let mask = repeated(key);

@@ -2,8 +2,9 @@
 //!
 //! Fresh memory costs more than the copying into it: the system hands it out page by page, each one zeroed. Where large
 //! messages follow each other, that was half of their time. But one large message must not hold its memory for the
-//! rest of a long session. So a client's buffers keep what they needed twice in succession. Those of a server do not: it
-//! has many connections, and what each of them once needed must not add up. A little is kept always.
+//! rest of a long session. So a client's buffers keep what they needed twice in succession. Those of a server do not:
+//! it has many connections, and what each of them once needed must not add up. Nor do those of compressed messages,
+//! which cost far more than their memory. A little is kept always.
 
 /// So many bytes are kept in any case.
 const ALWAYS: usize = 1024 * 1024;

@@ -141,8 +141,8 @@ impl Linger {
         self.arrived |= message;
     }
 
-    /// Whether the linger is over. `position` is where in what goes out the bytes queued by now end, and `in_flight` counts
-    /// those before a position that have not left the send queue: pings that follow the input are not waited for.
+    /// Whether the linger is over. `position` is where in what goes out the bytes queued by now end, and `in_flight`
+    /// counts those before a position that have not left the send queue: pings that follow the input are not waited for.
     pub fn is_over(&mut self, now: Instant, position: u64, in_flight: impl FnOnce(u64) -> u64) -> bool {
         if self.has_begun() && self.span() == Some(Duration::ZERO) {
             // Nothing is waited for, so nothing need have left: the close frame goes behind all else. A peer that only

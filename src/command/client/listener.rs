@@ -1,8 +1,8 @@
 //! The listener of a client's session: opens the connection, sends what is to be sent, decides when it is done, and
 //! opens it again where asked.
 //!
-//! What the user sees and types is the `Front`'s part; what the session tells comes in at `events`, and orders of a prompt are
-//! carried out in `orders`.
+//! What the user sees and types is the `Front`'s part; what the session tells comes in at `events`, and orders of a
+//! prompt are carried out in `orders`.
 
 mod events;
 mod leaving;

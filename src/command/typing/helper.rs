@@ -147,13 +147,13 @@ impl Completer for Helper {
         match command.split_once(' ') {
             None => Ok((pos - typed.len(), names(&self.commands, whom.is_some(), command))),
             Some((name, rest)) if takes_code(&self.commands, name, rest) => {
-                let code = rest.rsplit(' ').next().unwrap_or_default();
+                let code = last_word(rest);
                 Ok((pos - code.len(), close_codes(code)))
             }
             Some(("file" | "save" | "record", _)) => self.files.complete(line, pos, context),
             Some(("help", name)) => Ok((pos - name.len(), words(self.names(), name))),
             Some(("frame", rest)) => {
-                let word = rest.rsplit(' ').next().unwrap_or_default();
+                let word = last_word(rest);
                 Ok((pos - word.len(), words(crafted::WORDS.into_iter(), word)))
             }
             Some((name, word)) if !word.contains(' ') => {
@@ -173,6 +173,10 @@ fn names(commands: &Commands, for_one: bool, start: &str) -> Vec<Pair> {
             Pair { display: format!("/{}", entry.name), replacement: format!("/{}{blank}", entry.name) }
         })
         .collect()
+}
+
+fn last_word(words: &str) -> &str {
+    words.rsplit(' ').next().unwrap_or_default()
 }
 
 /// Whether the last of the words behind a command is a close code.
