@@ -88,7 +88,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l text-limit -d 'Show at mo
 complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Lay out JSON payloads: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set, or TERM is dumb or not set'
 always\t'Always'
 never\t'Never'"
 complete -c wscope -n "__fish_wscope_needs_command" -l record -d 'Write the session as event records to this file' -r -F
@@ -184,7 +184,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand connect" -l text-limit -d 
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l pretty -d 'Lay out JSON payloads: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c wscope -n "__fish_wscope_using_subcommand connect" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c wscope -n "__fish_wscope_using_subcommand connect" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set, or TERM is dumb or not set'
 always\t'Always'
 never\t'Never'"
 complete -c wscope -n "__fish_wscope_using_subcommand connect" -l record -d 'Write the session as event records to this file' -r -F
@@ -273,7 +273,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand demo" -l text-limit -d 'Sh
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l pretty -d 'Lay out JSON payloads: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c wscope -n "__fish_wscope_using_subcommand demo" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c wscope -n "__fish_wscope_using_subcommand demo" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set, or TERM is dumb or not set'
 always\t'Always'
 never\t'Never'"
 complete -c wscope -n "__fish_wscope_using_subcommand demo" -l record -d 'Write the session as event records to this file' -r -F
@@ -352,7 +352,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand serve" -l text-limit -d 'S
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l pretty -d 'Lay out JSON payloads: auto, always or never' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c wscope -n "__fish_wscope_using_subcommand serve" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+complete -c wscope -n "__fish_wscope_using_subcommand serve" -l color -d 'Use colours: auto, always or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set, or TERM is dumb or not set'
 always\t'Always'
 never\t'Never'"
 complete -c wscope -n "__fish_wscope_using_subcommand serve" -l record -d 'Write the session as event records to this file' -r -F

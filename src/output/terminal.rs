@@ -52,14 +52,14 @@ pub fn write(text: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// Whether a line editor can work: TERM is set to something that knows escape sequences.
-pub fn can_edit() -> bool {
+/// Whether TERM names a terminal that knows escape sequences: a line editor can work there, and colours show.
+pub fn knows_sequences() -> bool {
     cfg!(windows) || std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
 /// Whether colours are wanted: NO_COLOR asks for none, and TERM names a terminal that knows them.
 pub fn takes_color() -> bool {
-    can_edit() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    knows_sequences() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// The modes of the terminal as found at the start.
@@ -102,7 +102,7 @@ impl Modes {
             let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, termios);
         }
         let mut stdout = io::stdout();
-        if !stdout.is_terminal() || !can_edit() {
+        if !stdout.is_terminal() || !knows_sequences() {
             return;
         }
         let _ = crossterm::execute!(

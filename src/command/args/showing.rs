@@ -7,7 +7,7 @@ use super::values::Size;
 /// When to use colours.
 #[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    /// On a terminal, unless NO_COLOR is set, or TERM is dumb or not set
     Auto,
     /// Always
     Always,

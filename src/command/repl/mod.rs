@@ -27,7 +27,7 @@ pub fn run(plan: Plan, exit_code: ExitCode) -> Result<Outcome> {
     let over = watch_signals(mailbox.clone(), modes.clone(), LAST_CALL, Order::Signal)?;
     let desk = Session::new(&plan, mailbox.clone());
     let history = plan.options.showing.history();
-    let mut typing = Typing::open(desk, terminal::can_edit(), modes.clone(), history, move || {
+    let mut typing = Typing::open(desk, terminal::knows_sequences(), modes.clone(), history, move || {
         // A loop that has ended needs no room.
         let _ = mailbox.send(Order::Drained);
     })?;

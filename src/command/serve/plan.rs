@@ -249,7 +249,7 @@ fn terminal_place(args: &Args, streams: Streams, mailbox: Mailbox<Command>) -> R
         return Ok(Place::Terminal(screen, Hand::Thread(thread)));
     }
     let desk = ConsoleDesk::new(kind(args), args.messages.max_message.0, mailbox);
-    let (edits, history) = (terminal::can_edit(), args.showing.history());
+    let (edits, history) = (terminal::knows_sequences(), args.showing.history());
     let typing = Typing::open(desk, edits, Modes::save(), history, drained)?;
     Ok(Place::Terminal(typing.screen(), Hand::Typing(Box::new(typing))))
 }
