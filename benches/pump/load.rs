@@ -1,7 +1,8 @@
 //! What is pumped: messages of one size, and the streams of bytes they travel as.
 //!
 //! The content repeats with a period, so that streams of any length cost no memory and every byte of them can be
-//! compared. Within a period no two messages are alike, where more than one fits in.
+//! compared. Within a period no two messages are alike, where more than one fits in; a message that is longer than
+//! `LONGEST` repeats within itself, so that whoever sends or compares it does not wait for memory.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,6 +14,9 @@ use crate::frames;
 
 /// About how many bytes of payload a period has. Small enough to stay in the cache of whoever sends or compares it.
 const PERIOD: usize = 256 * 1024;
+
+/// The longest message that does not repeat itself.
+const LONGEST: usize = 1024 * 1024;
 
 /// What the letters of text messages are taken from.
 const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/";
@@ -51,6 +55,11 @@ impl Load {
         self.size as u64 * self.count
     }
 
+    /// The length of all of `content`, in bytes.
+    pub fn content_bytes(&self) -> u64 {
+        self.bytes() + if self.kind == Kind::Text { self.count } else { 0 }
+    }
+
     /// The length of all frames together as a client sends them, if each is one message.
     pub fn masked(&self) -> u64 {
         (frames::header(self.kind, self.size).len() + 4 + self.size) as u64 * self.count
@@ -58,57 +67,85 @@ impl Load {
 
     /// As a program reads or writes the messages: lines, or what binary ones hold.
     pub fn content(&self) -> Stream {
-        self.stream(|out, message| {
-            out.extend_from_slice(message);
-            if self.kind == Kind::Text {
-                out.push(b'\n');
-            }
-        })
+        self.stream(&[], if self.kind == Kind::Text { b"\n" } else { b"" })
     }
 
     /// The payloads with nothing between them.
     pub fn payloads(&self) -> Stream {
-        self.stream(|out, message| out.extend_from_slice(message))
+        self.stream(&[], &[])
     }
 
     /// As a server sends them.
     pub fn frames(&self) -> Stream {
-        let header = frames::header(self.kind, self.size);
-        self.stream(|out, message| {
-            out.extend_from_slice(&header);
-            out.extend_from_slice(message);
-        })
+        self.stream(&frames::header(self.kind, self.size), &[])
     }
 
-    fn stream(&self, write: impl Fn(&mut Vec<u8>, &[u8])) -> Stream {
+    /// Each message between these.
+    fn stream(&self, before: &[u8], behind: &[u8]) -> Stream {
         let messages = (PERIOD / self.size).max(1);
         let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
-        let mut period = Vec::new();
-        let mut message = vec![0; self.size];
-        for _ in 0..messages {
-            noise.fill(&mut message, self.kind);
-            write(&mut period, &message);
-        }
-        let total = (period.len() / messages) as u64 * self.count;
-        Stream { period: period.into(), total }
+        let mut message = || noise.letters(self.size.min(LONGEST), self.kind);
+        let runs = match self.size > LONGEST {
+            true => vec![
+                Run::once(before.to_vec()),
+                Run { bytes: message(), length: self.size as u64 },
+                Run::once(behind.to_vec()),
+            ],
+            false => {
+                let period = (0..messages).flat_map(|_| [before, &message(), behind].concat()).collect();
+                vec![Run::once(period)]
+            }
+        };
+        let length = runs.iter().map(|run| run.length).sum::<u64>();
+        Stream { runs: runs.into(), length, total: length / messages as u64 * self.count }
+    }
+}
+
+/// Bytes, again and again up to a length.
+struct Run {
+    bytes: Vec<u8>,
+    length: u64,
+}
+
+impl Run {
+    fn once(bytes: Vec<u8>) -> Run {
+        Run { length: bytes.len() as u64, bytes }
     }
 }
 
 /// A stream of bytes that repeats a period, and ends anywhere in it.
 #[derive(Clone)]
 pub struct Stream {
-    period: Arc<[u8]>,
+    /// Those of a period.
+    runs: Arc<[Run]>,
+    /// That of a period.
+    length: u64,
     pub total: u64,
 }
 
 impl Stream {
+    /// The bytes that begin at this one; as many as lie side by side.
+    fn at(&self, position: u64) -> &[u8] {
+        let mut offset = position % self.length;
+        for run in &*self.runs {
+            if offset < run.length {
+                let bytes = &run.bytes[(offset % run.bytes.len() as u64) as usize..];
+                return &bytes[..bytes.len().min(usize::try_from(run.length - offset).unwrap_or(usize::MAX))];
+            }
+            offset -= run.length;
+        }
+        unreachable!("a period is the sum of its runs")
+    }
+
     /// Writes all of it.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut left = self.total;
-        while left > 0 {
-            let piece = self.period.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            out.write_all(&self.period[..piece])?;
-            left -= piece as u64;
+        let mut position = 0;
+        while position < self.total {
+            let bytes = self.at(position);
+            let left = usize::try_from(self.total - position).unwrap_or(usize::MAX);
+            let bytes = &bytes[..bytes.len().min(left)];
+            out.write_all(bytes)?;
+            position += bytes.len() as u64;
         }
         out.flush()
     }
@@ -134,13 +171,11 @@ impl Checker {
 
     /// Takes the next piece.
     pub fn feed(&mut self, mut piece: &[u8]) -> Result<()> {
-        let period = &self.stream.period;
         while !piece.is_empty() {
-            let start = (self.at % period.len() as u64) as usize;
-            let length = piece.len().min(period.len() - start);
-            let (now, later) = piece.split_at(length);
-            ensure!(now == &period[start..start + length], "wrong bytes behind byte {}", self.at);
-            self.at += length as u64;
+            let expected = self.stream.at(self.at);
+            let (now, later) = piece.split_at(piece.len().min(expected.len()));
+            ensure!(now == &expected[..now.len()], "wrong bytes behind byte {}", self.at);
+            self.at += now.len() as u64;
             piece = later;
         }
         Ok(())
@@ -157,13 +192,14 @@ impl Checker {
 struct Noise(u64);
 
 impl Noise {
-    fn fill(&mut self, message: &mut [u8], kind: Kind) {
-        for byte in message {
+    fn letters(&mut self, length: usize, kind: Kind) -> Vec<u8> {
+        let mut drawn = || {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
-            let drawn = (self.0 >> 32) as u8;
-            *byte = if kind == Kind::Text { LETTERS[usize::from(drawn % 64)] } else { drawn };
-        }
+            (self.0 >> 32) as u8
+        };
+        let letter = |drawn: u8| if kind == Kind::Text { LETTERS[usize::from(drawn % 64)] } else { drawn };
+        (0..length).map(|_| letter(drawn())).collect()
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use openssl::ssl::SslAcceptor;
 
-use crate::load::Load;
+use crate::load::{Load, Stream};
 use talk::Talk;
 
 pub use talk::{RAW_REPLY, RAW_REQUEST};
@@ -28,16 +28,16 @@ pub use talk::{RAW_REPLY, RAW_REQUEST};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a peer does once it has greeted.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Part {
     /// Takes the messages of the load.
     Sink { load: Load, look: Look },
     /// Takes whatever comes until the program leaves.
     Listener,
-    /// Sends the messages of the load, and then closes.
-    Source { load: Load },
-    /// Sends one message of the load, and has the program close.
-    Teller { load: Load },
+    /// Sends these frames, and then closes. They are made before the time runs.
+    Source { frames: Stream },
+    /// Sends this frame, and has the program close.
+    Teller { frame: Stream },
     /// Sends everything back.
     Echo,
 }
@@ -83,8 +83,8 @@ fn play(part: Part, talk: Talk) -> Result<()> {
     match part {
         Part::Sink { load, look } => sink::take(talk, &load, look),
         Part::Listener => sink::listen(talk),
-        Part::Source { load } => source::send(talk, &load),
-        Part::Teller { load } => source::tell(talk, &load),
+        Part::Source { frames } => source::send(talk, &frames),
+        Part::Teller { frame } => source::tell(talk, &frame),
         Part::Echo => echo::echo(talk),
     }
 }

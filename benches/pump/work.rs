@@ -75,7 +75,7 @@ impl Work {
     fn part(&self, look: Look) -> Part {
         match self.flow {
             Flow::SendFile | Flow::SendPipe => Part::Sink { load: self.load, look },
-            Flow::ReceiveToNull | Flow::ReceiveToPipe => Part::Source { load: self.load },
+            Flow::ReceiveToNull | Flow::ReceiveToPipe => Part::Source { frames: self.load.frames() },
             Flow::Echo => Part::Echo,
         }
     }

@@ -25,9 +25,8 @@ pub fn listen(mut talk: Talk) -> Result<()> {
 }
 
 fn take_raw(mut talk: Talk, load: &Load, look: Look) -> Result<()> {
-    let content = load.content();
-    let expected = content.total;
-    let mut checker = (look == Look::Content).then(|| Checker::new(content));
+    let expected = load.content_bytes();
+    let mut checker = (look == Look::Content).then(|| Checker::new(load.content()));
     let mut block = vec![0; BLOCK];
     let mut total = 0;
     loop {
@@ -64,7 +63,7 @@ fn take_frames(mut talk: Talk, load: &Load, look: Look) -> Result<()> {
 fn count(walker: &Walker, load: &Load, look: Look) -> Result<()> {
     let (messages, bytes) = (walker.messages, walker.bytes);
     let expected = if look == Look::End { load.masked() } else { load.bytes() };
-    let with_newlines = load.content().total;
+    let with_newlines = load.content_bytes();
     ensure!(bytes == expected || bytes == with_newlines, "{bytes} bytes came instead of {expected}");
     let told = look != Look::End && load.kind == crate::load::Kind::Text;
     ensure!(!told || messages == load.count, "{messages} messages came instead of {}", load.count);

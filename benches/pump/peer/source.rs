@@ -5,17 +5,17 @@ use std::io::Read;
 use anyhow::Result;
 
 use super::talk::Talk;
-use crate::load::Load;
+use crate::load::Stream;
 
-/// Sends the messages of the load, and then closes. The raw pump gets the same frames, and then the end.
-pub fn send(mut talk: Talk, load: &Load) -> Result<()> {
-    load.frames().write_to(&mut talk)?;
+/// Sends these frames, and then closes. The raw pump gets the same frames, and then the end.
+pub fn send(mut talk: Talk, frames: &Stream) -> Result<()> {
+    frames.write_to(&mut talk)?;
     if talk.is_raw { talk.end() } else { talk.close() }
 }
 
-/// Sends one message, and has the program close.
-pub fn tell(mut talk: Talk, load: &Load) -> Result<()> {
-    Load { count: 1, ..*load }.frames().write_to(&mut talk)?;
+/// Sends this frame, and has the program close.
+pub fn tell(mut talk: Talk, frame: &Stream) -> Result<()> {
+    frame.write_to(&mut talk)?;
     if !talk.is_raw {
         return talk.be_closed();
     }

@@ -143,7 +143,7 @@ fn once(program: &Program, tls: Option<&Identity>) -> Result<Moment> {
 }
 
 fn start_once(program: &Program, tls: Option<&Identity>) -> Result<Figures> {
-    let peer = Peer::start(Part::Teller { load: LOAD }, tls.map(Identity::acceptor))?;
+    let peer = Peer::start(Part::Teller { frame: LOAD.frames() }, tls.map(Identity::acceptor))?;
     let call = program.call(Way::Once, LOAD.kind, peer.port, tls).context("no way to leave")?;
     let expected = if matches!(program, Program::Raw) { LOAD.frames() } else { LOAD.content() };
     let (stdout, drainer) = pipes::drain(expected)?;
