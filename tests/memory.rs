@@ -308,3 +308,32 @@ fn a_server_gives_back_what_large_messages_took() {
     wait_until_it_holds(&server, |_| LARGE as u64 / 1024);
     caller.close(1000);
 }
+
+#[test]
+fn a_client_that_rests_gives_back_what_large_messages_took() {
+    const LARGE: usize = 16 << 20;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("r.jsonl");
+    let recorded = ["--record", path.to_str().expect("a path of letters")];
+    let input = format!("{}\n", "x".repeat(LARGE)).repeat(3);
+    // With records, what was sent and the opening are lines, too.
+    let rows: [(&[&str], usize); 4] = [(&[], 3), (&recorded, 3), (&["-o", "jsonl"], 7), (&["-z"], 3)];
+    for (options, lines) in rows {
+        let server = serve(&["-z"]);
+        let call = wscope(&[options, &["--linger", "forever", server.url()]].concat());
+        let mut run = call.stdin_open().stdout_unread().start();
+        let mut stdin = run.take_stdin();
+        let mut reader = BufReader::new(run.take_stdout());
+        std::thread::scope(|scope| {
+            // The end of the input is no reason to hold it any longer.
+            let feeder = scope.spawn(|| stdin.write_all(input.as_bytes()).map(|()| drop(stdin)));
+            for _ in 0..lines {
+                reader.skip_until(b'\n').expect("a line");
+            }
+            feeder.join().expect("no panic").expect("all of it is read");
+        });
+        wait_until_it_holds(&run, |_| LARGE as u64 / 1024);
+        run.signal(nix::sys::signal::Signal::SIGTERM);
+        assert_eq!(run.finish_with_stdin_open().signal, Some(15));
+    }
+}

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
+use crate::wire::Room;
+
 /// Bytes collected before they are written in the middle of a busy turn.
 const BATCH: usize = 256 * 1024;
 
@@ -11,6 +13,7 @@ const BATCH: usize = 256 * 1024;
 pub struct Recording {
     file: File,
     buffer: Vec<u8>,
+    room: Room,
     /// Where the last whole record ends in the file.
     whole: u64,
 }
@@ -30,7 +33,7 @@ impl Recording {
         if file.metadata()?.is_file() {
             file.set_len(0)?;
         }
-        Ok(Recording { file, buffer: Vec::new(), whole: 0 })
+        Ok(Recording { file, buffer: Vec::new(), room: Room::keeping(), whole: 0 })
     }
 
     /// Where to append whole records.
@@ -53,8 +56,20 @@ impl Recording {
             Ok(()) => self.whole += self.buffer.len() as u64,
             Err(_) => self.cut_back(),
         }
+        let held = self.buffer.len();
         self.buffer.clear();
+        self.room.emptied(&mut self.buffer, held);
         result
+    }
+
+    /// Whether `rest` has something to give back.
+    pub fn has_spare(&self) -> bool {
+        Room::has_spare(&self.buffer)
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub fn rest(&mut self) {
+        self.room.rest(&mut self.buffer);
     }
 
     /// Takes a record written in part back out of the file.

@@ -51,7 +51,7 @@ enum Sink {
 impl Stdout {
     /// Finds out what standard output is.
     pub fn new() -> Stdout {
-        Stdout { sink: Sink::find(), buffer: Vec::new(), room: Room::new(true), written: 0, closed: false }
+        Stdout { sink: Sink::find(), buffer: Vec::new(), room: Room::keeping(), written: 0, closed: false }
     }
 
     /// The bytes to write; append to them.
@@ -122,6 +122,16 @@ impl Stdout {
         let held = self.buffer.len();
         self.buffer.clear();
         self.room.emptied(&mut self.buffer, held);
+    }
+
+    /// Whether `rest` has something to give back.
+    pub fn has_spare(&self) -> bool {
+        Room::has_spare(&self.buffer)
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub fn rest(&mut self) {
+        self.room.rest(&mut self.buffer);
     }
 
     /// Moves what waits to the front once that is worth the copy.

@@ -28,7 +28,8 @@ pub(super) const READ_BUFFER: usize = 256 * 1024;
 /// Whether there is anything to give back of what a start or an opening needed.
 const TRIMS: bool = cfg!(target_os = "linux");
 
-/// After so long without anything to do it is given back, once for the start and once for each opening.
+/// After so long without anything to do it is given back, once for the start and once for each opening, and so are
+/// buffers that hold nothing, once after each use.
 const QUIET: Duration = Duration::from_millis(250);
 
 const BELL: Token = Token(0);
@@ -49,6 +50,8 @@ pub(super) struct Shell {
     pub(super) again: bool,
     /// Nobody is let in any more.
     pub(super) closed: bool,
+    /// A link holds memory that it does not need at rest.
+    has_spare: bool,
     report: bool,
     #[cfg(unix)]
     watches: usize,
@@ -144,6 +147,7 @@ impl<L: Listener> Engine<L> {
             stop: false,
             again: false,
             closed: false,
+            has_spare: false,
             report,
             #[cfg(unix)]
             watches: 0,
@@ -193,27 +197,32 @@ impl<L: Listener> Engine<L> {
         Ok(())
     }
 
-    fn wait(&mut self, events: &mut Events, listener: &L, busy: bool) -> io::Result<()> {
+    fn wait(&mut self, events: &mut Events, listener: &mut L, busy: bool) -> io::Result<()> {
         loop {
             let timeout = match busy {
                 true => Some(Duration::ZERO),
                 false => self.deadline(listener).map(|at| at.saturating_duration_since(Instant::now())),
             };
-            let trims = self.trims && timeout.is_none_or(|timeout| timeout > QUIET);
+            let has_spare = self.trims || self.shell.has_spare || listener.has_spare();
+            let trims = has_spare && timeout.is_none_or(|timeout| timeout > QUIET);
             match self.poll.poll(events, if trims { Some(QUIET) } else { timeout }) {
                 // As when a stopped process goes on. What is ready is not known then.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(()) if trims && events.is_empty() => self.trim(),
+                Ok(()) if trims && events.is_empty() => self.rest(listener),
                 other => return other,
             }
         }
     }
 
-    /// Nothing happens at present.
-    fn trim(&mut self) {
-        self.trims = false;
+    /// Nothing happens at present: what is not needed meanwhile is given back.
+    fn rest(&mut self, listener: &mut L) {
+        listener.rest();
+        self.shell.buffer = Vec::new();
+        if std::mem::take(&mut self.shell.has_spare) {
+            self.links.give_back();
+        }
         #[cfg(target_os = "linux")]
-        super::footprint::give_back();
+        super::footprint::give_back(std::mem::take(&mut self.trims));
     }
 
     fn deadline(&self, listener: &L) -> Option<Instant> {
@@ -328,6 +337,7 @@ impl<L: Listener> Engine<L> {
     fn settle(&mut self, id: LinkId, listener: &mut L) {
         let Some(mut link) = self.links.take(id) else { return };
         link.settle(&mut self.shell, &mut self.links, listener);
+        self.shell.has_spare |= link.has_spare();
         if !link.has_ended() {
             return self.links.rest(link);
         }

@@ -1,9 +1,10 @@
-//! Gives back what only the start needed of the program's own file.
+//! Gives memory back while nothing happens: what only the start needed of the program's own file, and the free pages of
+//! the heap.
 //!
 //! Most of what a waiting client holds is its program: reading the options, dialing and the opening handshake run
 //! through code that never runs again, and the kernel maps 64 KiB around each page that is touched. Once nothing has
-//! happened for a moment, at first and after each opening, these pages are unmapped. What is needed after all comes back from the page cache, a few
-//! microseconds for each 64 KiB; so a run that is busy, or short, is left alone. Called by `engine`; built on Linux
+//! happened for a moment, at first and after each opening, these pages are unmapped. What is needed after all comes
+//! back from the page cache, a few microseconds for each 64 KiB; so a run that is busy, or short, is left alone. Called by `engine`; built on Linux
 //! only.
 //!
 //! Only pages of this program's file are given back, which no thread can unmap meanwhile, and of these only mappings
@@ -15,8 +16,27 @@ use std::ops::Range;
 
 use rustix::mm::{Advice, madvise};
 
+/// Gives back the free pages of the heap and, where it may hold more than it needs, those of the program.
+pub(super) fn give_back(and_program: bool) {
+    if and_program {
+        give_back_program();
+    }
+    give_back_heap();
+}
+
+/// Gives the free pages of the heap back. glibc keeps them for what is asked of it next, up to 64 MB once a large
+/// buffer was freed; other allocators give them back by themselves.
+fn give_back_heap() {
+    #[cfg(target_env = "gnu")]
+    #[allow(unsafe_code)]
+    // Declared for C only; it takes no pointer, and any thread may call it at any time.
+    // SAFETY: as said; what is allocated stays where it is.
+    // Whether there was anything to give back makes no difference.
+    let _ = unsafe { libc::malloc_trim(0) };
+}
+
 /// Unmaps the pages of the program. Where /proc does not tell which they are, nothing is done.
-pub(super) fn give_back() {
+fn give_back_program() {
     let Ok(program) = fs::read_link("/proc/self/exe") else { return };
     let (Some(program), Ok(smaps)) = (program.to_str(), fs::read_to_string("/proc/self/smaps")) else {
         return;

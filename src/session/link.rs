@@ -85,6 +85,18 @@ impl Link {
         !self.outbound.is_paused() && (self.readable || self.unread)
     }
 
+    /// Whether `rest` has something to give back.
+    pub(super) fn has_spare(&self) -> bool {
+        self.outbound.sender.has_spare() || self.receiver.has_spare()
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub(super) fn rest(&mut self) {
+        self.outbound.sender.rest();
+        self.receiver.rest();
+        self.pending.shrink_to_fit();
+    }
+
     /// When the link wants `tick` to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.outbound.clocks.next().into_iter().chain(self.outbound.next_write()).min()

@@ -36,6 +36,16 @@ impl Journal {
         self.writer.listening(url, stamp, self.recording.buffer());
     }
 
+    /// Whether `rest` has something to give back.
+    pub fn has_spare(&self) -> bool {
+        self.recording.has_spare()
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub fn rest(&mut self) {
+        self.recording.rest();
+    }
+
     /// Takes an event down.
     pub fn take(&mut self, event: &Event<'_>, stamp: &Stamp, exit: Option<u8>) -> io::Result<()> {
         self.writer.line(event, stamp, exit, self.recording.buffer());

@@ -76,7 +76,7 @@ impl Input {
             chunk,
             max_message,
             buffer: Vec::new(),
-            room: Room::new(true),
+            room: Room::keeping(),
             start: 0,
             scanned: 0,
             line: 1,
@@ -115,6 +115,17 @@ impl Input {
     /// How many bytes of the input have become messages.
     pub fn consumed(&self) -> u64 {
         self.before + self.start as u64
+    }
+
+    /// Whether `rest` has something to give back.
+    pub fn has_spare(&self) -> bool {
+        self.start > 0 || Room::has_spare(&self.buffer)
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub fn rest(&mut self) {
+        self.compact();
+        self.room.rest(&mut self.buffer);
     }
 
     /// Sends what is there, and reads one block more.
@@ -230,8 +241,8 @@ impl Input {
     /// unless nothing came since the last.
     fn message_end(&mut self) -> Option<(usize, usize)> {
         let delimiter = match self.form {
-            Form::Raw => return self.rest(self.chunk),
-            Form::Whole => return self.rest(usize::MAX).filter(|_| self.ended),
+            Form::Raw => return self.left(self.chunk),
+            Form::Whole => return self.left(usize::MAX).filter(|_| self.ended),
             Form::Nul => 0,
             _ => b'\n',
         };
@@ -243,13 +254,13 @@ impl Input {
             }
             None => {
                 self.scanned = self.buffer.len();
-                self.rest(usize::MAX).filter(|_| self.ended)
+                self.left(usize::MAX).filter(|_| self.ended)
             }
         }
     }
 
     /// All that is left, but no more than `most`.
-    fn rest(&self, most: usize) -> Option<(usize, usize)> {
+    fn left(&self, most: usize) -> Option<(usize, usize)> {
         let end = self.buffer.len().min(self.start.saturating_add(most));
         (end > self.start).then_some((end, end))
     }

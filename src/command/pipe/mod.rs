@@ -263,6 +263,17 @@ impl Front for Pipe {
         }
     }
 
+    fn has_spare(&self) -> bool {
+        self.stdout.has_spare() || self.input.as_ref().is_some_and(Input::has_spare)
+    }
+
+    fn rest(&mut self) {
+        self.stdout.rest();
+        if let Some(input) = &mut self.input {
+            input.rest();
+        }
+    }
+
     fn take(&mut self, payload: &[u8]) {
         self.put(payload);
     }

@@ -150,7 +150,7 @@ mod tests {
         let mut framer = Framer {
             masks,
             is_client: false,
-            outgoing: Outgoing::new(Room::new(false)),
+            outgoing: Outgoing::new(Room::returning()),
             log: FrameLog::new(true),
         };
         framer.message(Kind::Text, true, payload, split);

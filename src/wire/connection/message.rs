@@ -157,6 +157,17 @@ impl Message {
         }
     }
 
+    /// Whether `rest` has something to give back.
+    #[inline]
+    pub(super) fn has_spare(&self) -> bool {
+        Room::has_spare(&self.payload)
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub(super) fn rest(&mut self) {
+        self.room.rest(&mut self.payload);
+    }
+
     /// Forgets a message that was begun and is not to be finished.
     pub(super) fn abandon(&mut self) {
         self.stage = Stage::Whole;
@@ -186,7 +197,7 @@ mod tests {
 
     #[test]
     fn pieces_are_joined_until_the_end_and_then_forgotten() {
-        let mut message = Message::new(false, Room::new(true));
+        let mut message = Message::new(false, Room::keeping());
         message.begin_frame(Some(Kind::Text), false, 0);
         message.append(b"Hel").unwrap();
         message.begin_frame(None, false, 0);
@@ -200,7 +211,7 @@ mod tests {
 
     #[test]
     fn only_text_is_checked() {
-        let mut message = Message::new(false, Room::new(true));
+        let mut message = Message::new(false, Room::keeping());
         message.begin_frame(Some(Kind::Binary), false, 0);
         message.append(b"\xff").unwrap();
         assert_eq!(message.finish(), Ok(Some(Kind::Binary)));
@@ -212,7 +223,7 @@ mod tests {
 
     #[test]
     fn bad_text_is_let_through_where_that_is_wanted() {
-        let mut message = Message::new(true, Room::new(true));
+        let mut message = Message::new(true, Room::keeping());
         message.begin_frame(Some(Kind::Text), false, 0);
         message.append(b"a\xff\xfe").unwrap();
         assert_eq!(message.bad(), Some(BadByte { offset: 1, byte: 0xff }));
@@ -228,11 +239,14 @@ mod tests {
 
     #[test]
     fn the_room_of_a_large_message_is_given_back() {
-        let mut message = Message::new(false, Room::new(true));
+        let mut message = Message::new(false, Room::returning());
         message.begin_frame(Some(Kind::Binary), false, 0);
         message.append(&vec![0; 4 << 20]).unwrap();
         message.finish().unwrap();
+        assert!(!message.has_spare());
         message.release();
-        assert!(message.payload.capacity() <= 1 << 20);
+        assert!(message.payload.capacity() <= 1 << 20 && message.has_spare());
+        message.rest();
+        assert!(!message.has_spare());
     }
 }

@@ -95,6 +95,17 @@ impl Outgoing {
         }
     }
 
+    /// Whether `rest` has something to give back.
+    #[inline]
+    pub(super) fn has_spare(&self) -> bool {
+        Room::has_spare(&self.bytes)
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub(super) fn rest(&mut self) {
+        self.room.rest(&mut self.bytes);
+    }
+
     /// Data messages that are not written whole, and the bytes of their payloads.
     pub(super) fn messages(&self) -> (u64, u64) {
         let left = walk(&self.bytes, self.written, false).filter(|framed| framed.end > self.written);
@@ -152,7 +163,7 @@ mod tests {
 
     #[test]
     fn messages_not_written_whole_can_be_counted_and_taken() {
-        let mut out = Outgoing::new(Room::new(true));
+        let mut out = Outgoing::new(Room::keeping());
         out.end().extend_from_slice(&frames(200));
         assert_eq!(out.messages(), (200, 200_000));
         out.advance(1008 * 150 + 505);
@@ -167,7 +178,7 @@ mod tests {
     #[test]
     fn offered_bytes_stay_the_same_through_additions_and_compaction() {
         let stream: Vec<u8> = frames(250).repeat(3);
-        let mut out = Outgoing::new(Room::new(true));
+        let mut out = Outgoing::new(Room::keeping());
         let (mut added, mut written) = (0, 0);
         while written < stream.len() {
             let next = (added + 7919).min(stream.len());
@@ -184,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_write_ends_at_each_break() {
-        let mut out = Outgoing::new(Room::new(true));
+        let mut out = Outgoing::new(Room::keeping());
         out.break_here();
         out.end().extend_from_slice(b"ab");
         out.break_here();
@@ -199,7 +210,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_walked_over_is_kept_from_then_on() {
-        let mut out = Outgoing::new(Room::new(true));
+        let mut out = Outgoing::new(Room::keeping());
         let mut kept = Kept::default();
         out.end().extend_from_slice(&frames(3));
         out.advance(1008 + 700);
@@ -213,10 +224,15 @@ mod tests {
     }
 
     #[test]
-    fn a_large_buffer_is_given_back_when_drained() {
-        let mut out = Outgoing::new(Room::new(true));
-        out.end().extend_from_slice(&vec![0; 8 << 20]);
-        out.advance(8 << 20);
-        assert!(out.end().capacity() <= 1 << 20);
+    fn a_large_buffer_is_given_back_when_drained_or_at_rest() {
+        for (room, kept) in [(Room::returning(), 1 << 20), (Room::keeping(), 16 << 20)] {
+            let mut out = Outgoing::new(room);
+            out.end().extend_from_slice(&vec![0; 8 << 20]);
+            assert!(!out.has_spare());
+            out.advance(8 << 20);
+            assert!(out.end().capacity() <= kept);
+            out.rest();
+            assert!(!out.has_spare());
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::inflation::Inflation;
 use super::judging::{self, Judge};
 use super::{Frame, Sender, Settings, frames::FrameLog, message::Message, taking::Unfinished};
 use crate::wire::frame::{Head, Start};
-use crate::wire::{CloseFrame, Kind, Role, Room, Rule, Violation};
+use crate::wire::{CloseFrame, Kind, Room, Rule, Violation};
 
 /// What came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Receiver {
             judge: Judge::new(settings.role.peer(), settings.lenient),
             max_message: settings.max_message,
             max_fragments: settings.max_fragments,
-            message: Message::new(settings.lenient, Room::new(settings.role == Role::Client)),
+            message: Message::new(settings.lenient, Room::of(settings.role)),
             frame: None,
             inflation: Inflation::new(settings),
             log: FrameLog::new(settings.frames),
@@ -139,6 +139,18 @@ impl Receiver {
     /// for a while.
     pub fn release(&mut self) {
         self.message.release();
+    }
+
+    /// Whether `rest` has something to give back.
+    #[inline]
+    #[must_use]
+    pub fn has_spare(&self) -> bool {
+        self.message.has_spare()
+    }
+
+    /// Gives back the memory that holds nothing: for one who receives nothing for a while.
+    pub fn rest(&mut self) {
+        self.message.rest();
     }
 
     /// Lays what was noticed beside the events where it can be fetched while an event is borrowed from here.

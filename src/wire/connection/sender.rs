@@ -67,7 +67,7 @@ impl Sender {
         let framer = Framer {
             masks: Masks::new(draw),
             is_client,
-            outgoing: Outgoing::new(Room::new(is_client)),
+            outgoing: Outgoing::new(Room::of(settings.role)),
             log: FrameLog::new(settings.frames),
         };
         let mut sender = Self {
@@ -220,6 +220,18 @@ impl Sender {
             kept.written(written);
         }
         self.answer_pending(written);
+    }
+
+    /// Whether `rest` has something to give back.
+    #[inline]
+    #[must_use]
+    pub fn has_spare(&self) -> bool {
+        self.framer.outgoing.has_spare()
+    }
+
+    /// Gives back the memory that holds nothing: for one who has nothing to send for a while.
+    pub fn rest(&mut self) {
+        self.framer.outgoing.rest();
     }
 
     /// The data messages that are not written whole. Crafted frames and raw bytes are none.

@@ -30,7 +30,7 @@ impl Compressor {
     #[must_use]
     pub fn new(window_bits: u8, takes_context_over: bool) -> Self {
         let stream = Compress::new_with_window_bits(Compression::default(), false, window_bits.clamp(9, 15));
-        Self { stream, takes_context_over, compressed: Vec::new(), room: Room::new(false) }
+        Self { stream, takes_context_over, compressed: Vec::new(), room: Room::returning() }
     }
 
     /// A whole message as it goes into its frames.

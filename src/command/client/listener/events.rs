@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::front::{Front, Taking};
+use super::super::journal::Journal;
 use super::super::order::Order;
 use super::super::{report, retry};
 use super::{Client, Why};
@@ -106,6 +107,17 @@ impl<F: Front> Listener for Client<F> {
         self.flush(control);
         self.linger_over(control);
         self.echo_on(control) || more
+    }
+
+    fn has_spare(&self) -> bool {
+        self.front.has_spare() || self.journal.as_ref().is_some_and(Journal::has_spare)
+    }
+
+    fn rest(&mut self) {
+        self.front.rest();
+        if let Some(journal) = &mut self.journal {
+            journal.rest();
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
