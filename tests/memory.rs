@@ -337,3 +337,24 @@ fn a_client_that_rests_gives_back_what_large_messages_took() {
         assert_eq!(run.finish_with_stdin_open().signal, Some(15));
     }
 }
+
+#[test]
+fn a_long_line_is_held_once() {
+    const LONG: usize = 64 << 20;
+    let (stuck, told, go) = holdup();
+    let peer = peer(move |c| {
+        c.accept();
+        assert_eq!(c.frame().payload.len(), LONG);
+        stuck();
+        c.close(1000, "");
+    });
+    let mut input = tempfile::tempfile().expect("a file");
+    input.write_all(&vec![b'x'; LONG]).expect("room on the disk");
+    input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
+    let mut run = wscope(&["--linger", "forever", &peer.url()]).stdin_file(input).start();
+    told.wait();
+    let peak = run.peak_kib().expect("it runs");
+    assert!(peak < LONG as u64 / 1024 + LIMIT_KIB, "{peak} KiB were held");
+    go.open();
+    run.finish_with_stdin_open().exits(0);
+}

@@ -18,8 +18,8 @@ pub mod utf8;
 pub mod violation;
 
 pub use connection::{
-    Automatic, Connection, Crafted, DoesNotFit, Draw, Event, Frame, LengthForm, Masking, NotOpen, Received,
-    Receiver, Run, SendError, Sender, Settings, State, Unsent,
+    Automatic, Connection, Crafted, DoesNotFit, Draft, Draw, Event, Frame, LengthForm, Masking, NotOpen,
+    Received, Receiver, Run, SendError, Sender, Settings, State, Unsent,
 };
 pub use room::Room;
 pub use violation::{CloseFrame, Rule, Violation};

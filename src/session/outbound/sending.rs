@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::Outbound;
 use crate::session::event::{Direction, Event};
 use crate::wire::frame::{CLOSE, PING};
-use crate::wire::{Crafted, Frame, Kind, SendError, State, close};
+use crate::wire::{Crafted, Draft, Frame, Kind, SendError, State, close};
 
 /// How many pings of ours are remembered while their pongs are awaited.
 const PINGS_REMEMBERED: usize = 64;
@@ -40,6 +40,24 @@ impl Outbound {
             self.sent.add_run(messages, bytes);
             messages
         }))
+    }
+
+    /// Begins a data message that is to be queued when its end has come. `None` where it must be queued whole.
+    pub fn draft(&mut self) -> Option<Draft> {
+        if self.reports_all { None } else { self.sender.draft() }
+    }
+
+    /// Queues a draft, of this link or another.
+    ///
+    /// # Errors
+    /// A close frame was sent already: the draft comes back.
+    pub fn finish(&mut self, kind: Kind, draft: Draft) -> Result<(), Draft> {
+        let length = draft.length();
+        match if self.reports_all { Err(draft) } else { self.sender.finish(kind, draft) } {
+            Ok(()) => self.sent.add(length, None),
+            Err(draft) => self.message(kind, &draft.payload()).map_err(|_| draft)?,
+        }
+        Ok(())
     }
 
     /// Queues one data message in so many frames (RFC 6455 §5.4).

@@ -7,6 +7,7 @@
 mod crafted;
 mod crafting;
 mod deflation;
+mod draft;
 mod frames;
 mod framing;
 mod inflation;
@@ -28,6 +29,7 @@ mod tests;
 use std::num::NonZeroUsize;
 
 pub use crafted::{Crafted, DoesNotFit, LengthForm, Masking};
+pub use draft::Draft;
 pub use frames::Frame;
 pub use kept::Unsent;
 pub use masks::Draw;

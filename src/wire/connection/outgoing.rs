@@ -71,6 +71,19 @@ impl Outgoing {
         &mut self.bytes
     }
 
+    /// The buffer, to be filled and put back; `None` while something is to be written.
+    pub(super) fn take_spare(&mut self) -> Option<Vec<u8>> {
+        self.bytes.is_empty().then(|| std::mem::take(&mut self.bytes))
+    }
+
+    /// Adds a whole frame, without a copy where nothing is before it.
+    pub(super) fn put(&mut self, frame: Vec<u8>) {
+        match self.bytes.is_empty() {
+            true => self.bytes = frame,
+            false => self.bytes.extend_from_slice(&frame),
+        }
+    }
+
     /// How many bytes have ever been added.
     pub(super) fn added(&self) -> u64 {
         self.cut + self.bytes.len() as u64

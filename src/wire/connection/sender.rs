@@ -15,6 +15,7 @@ pub use automatic::Automatic;
 use automatic::Pending;
 
 use super::deflation::Deflation;
+use super::draft::Draft;
 use super::framing::{Framer, Split};
 use super::kept::{Kept, Unsent};
 use super::{Frame, NotOpen, SendError, Settings};
@@ -130,8 +131,35 @@ impl Sender {
         if self.phase != Phase::Open {
             return Err(NotOpen);
         }
-        let is_plain = self.kept.is_none() && !self.is_watched();
-        Ok(is_plain.then(|| self.framer.run(kind, payloads)))
+        Ok(self.frames_plainly().then(|| self.framer.run(kind, payloads)))
+    }
+
+    /// Whether a message becomes one frame of which nothing more is to be told.
+    #[inline]
+    fn frames_plainly(&self) -> bool {
+        self.kept.is_none() && !self.is_watched()
+    }
+
+    /// Begins a message that is to be queued when its end has come. `None` where it must be queued whole because more is
+    /// to be told of it, and while something is to be written.
+    pub fn draft(&mut self) -> Option<Draft> {
+        if !self.frames_plainly() || !self.framer.is_client {
+            return None;
+        }
+        let buffer = self.framer.outgoing.take_spare()?;
+        Some(Draft::new(buffer, self.framer.masks.next()))
+    }
+
+    /// Queues a draft, of this connection or another, as a message in one frame.
+    ///
+    /// # Errors
+    /// It must be queued by `message`, if at all: the draft comes back.
+    pub fn finish(&mut self, kind: Kind, draft: Draft) -> Result<(), Draft> {
+        if self.phase != Phase::Open || !self.frames_plainly() || !draft.is_long() {
+            return Err(draft);
+        }
+        self.framer.outgoing.put(draft.into_frame(kind));
+        Ok(())
     }
 
     /// Queues a message in so many frames, whatever the settings say of fragments. Otherwise as `message`.

@@ -2,6 +2,7 @@
 //! over random messages; and tungstenite's `WebSocket` as the independent other end.
 
 mod compression;
+mod drafts;
 mod lenient;
 mod pieces;
 mod tungstenite;

@@ -1,18 +1,21 @@
 //! Input becomes messages: the forms of `-i` (contract section 2).
 //!
-//! A message is a message whatever its size: the buffer grows until its end has come, and nothing of it is looked
-//! at twice. The lines of a block that was read are checked and framed in one go; only where one of them cannot be sent
-//! are they taken one by one, up to that.
+//! A message is a message whatever its size, and nothing of it is looked at twice: the buffer grows until its end has
+//! come, or what has come becomes part of a frame that grows (`growing`). The lines of a block that was read are checked
+//! and framed in one go; only where one of them cannot be sent are they taken one by one, up to that (`single`).
+
+mod growing;
+mod single;
 
 use std::io;
 use std::time::Instant;
 
 use crate::command::args::Form;
-use crate::command::client::{Fed, decode};
+use crate::command::client::Fed;
 use crate::command::stdin::{Block, Stdin};
-use crate::record;
 use crate::session::Outbound;
 use crate::wire::{Kind, Room};
+use growing::Growing;
 
 /// Beyond this many unsent bytes no input is read: the slow side slows the fast one.
 const HIGH_WATER: usize = 256 * 1024;
@@ -44,6 +47,8 @@ pub struct Input {
     /// Bytes of the input before `buffer[0]`.
     before: u64,
     ended: bool,
+    /// A long message of which the beginning has left the buffer.
+    growing: Option<Growing>,
     /// The lines at hand are to be taken one by one.
     one_by_one: bool,
     /// What is left is not meant to be sent: it comes behind a `close` record, or behind what cannot be sent.
@@ -82,6 +87,7 @@ impl Input {
             line: 1,
             before: 0,
             ended: false,
+            growing: None,
             one_by_one: false,
             over: false,
             asleep: None,
@@ -106,7 +112,7 @@ impl Input {
         let rest = &self.buffer[self.start..];
         match self.form {
             Form::Raw => rest.len().div_ceil(self.chunk) as u64,
-            Form::Whole => u64::from(!rest.is_empty()),
+            Form::Whole => u64::from(!rest.is_empty() || self.growing.is_some()),
             Form::Nul => memchr::memchr_iter(0, rest).count() as u64,
             _ => memchr::memchr_iter(b'\n', rest).count() as u64,
         }
@@ -188,28 +194,46 @@ impl Input {
             if outbound.unsent() > HIGH_WATER {
                 return Stop::Full;
             }
+            if let Some(growing) = self.growing.take() {
+                match self.grow(growing, outbound) {
+                    Some(stop) => return stop,
+                    None => continue,
+                }
+            }
             match self.send_block(outbound) {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(stop) => return stop,
             }
-            let Some((end, next)) = self.message_end() else { return self.check_size(self.buffer.len()) };
-            if let stop @ Stop::Fault(_) = self.check_size(end) {
+            let message = self.message_end();
+            if let stop @ Stop::Fault(_) = self.check_size(message.map_or(self.buffer.len(), |(end, _)| end))
+            {
                 return stop;
             }
+            let Some((end, next)) = message else {
+                match self.begin_growing(outbound) {
+                    true => continue,
+                    false => return Stop::Dry,
+                }
+            };
             match self.send_one(end, outbound, now) {
                 // What was not sent stays, to be told.
                 Some(stop @ (Stop::Fault(_) | Stop::Full)) => return stop,
                 stop => {
-                    self.start = next;
-                    self.scanned = next;
-                    self.line += 1;
+                    self.passed(next);
                     if let Some(stop) = stop {
                         return stop;
                     }
                 }
             }
         }
+    }
+
+    /// A message is done with; the next begins here.
+    fn passed(&mut self, next: usize) {
+        self.start = next;
+        self.scanned = next;
+        self.line += 1;
     }
 
     /// Sends all lines that are whole, if nothing has to be said of one of them. `false` if none was sent.
@@ -263,106 +287,6 @@ impl Input {
     fn left(&self, most: usize) -> Option<(usize, usize)> {
         let end = self.buffer.len().min(self.start.saturating_add(most));
         (end > self.start).then_some((end, end))
-    }
-
-    /// A message must not become larger than `--max-message`, whole or not.
-    fn check_size(&self, end: usize) -> Stop {
-        let slack = 2; // a line's end may be among the bytes that have come
-        let limit = match self.form {
-            Form::Hex => self.max_message.saturating_mul(6),
-            // Beside its data a record has other fields; one that is skipped may hold whole heads.
-            Form::Jsonl => self.max_message.saturating_mul(6).saturating_add(RECORD_SLACK),
-            Form::Base64 => self.max_message.saturating_mul(2),
-            _ => self.max_message,
-        };
-        let whole = end < self.buffer.len() || self.ended;
-        match (end - self.start) as u64 > limit.saturating_add(if whole { 0 } else { slack }) {
-            true => Stop::Fault(self.too_large()),
-            false => Stop::Dry,
-        }
-    }
-
-    fn too_large(&self) -> String {
-        format!("{}: the message is larger than --max-message {}", self.place(), self.max_message)
-    }
-
-    /// Which message is meant, for an error.
-    fn place(&self) -> String {
-        match self.form {
-            Form::Raw | Form::Whole => "standard input".to_owned(),
-            Form::Nul => format!("standard input, message {}", self.line),
-            _ => format!("standard input, line {}", self.line),
-        }
-    }
-
-    /// Sends the message that ends at `end`; something returned ends the sending for now.
-    fn send_one(&self, end: usize, outbound: &mut Outbound, now: Instant) -> Option<Stop> {
-        let bytes = &self.buffer[self.start..end];
-        let decoded = match self.form {
-            Form::Hex => decode::hex(bytes),
-            Form::Base64 => decode::base64(bytes),
-            Form::Jsonl => return self.obey(bytes.trim_ascii(), outbound, now),
-            _ => return self.send_payload(bytes, outbound),
-        };
-        match decoded {
-            Ok(payload) if self.is_too_large(payload.len()) => Some(Stop::Fault(self.too_large())),
-            Ok(payload) => self.send_payload(&payload, outbound),
-            Err(text) => Some(self.fault(&text)),
-        }
-    }
-
-    fn fault(&self, text: &str) -> Stop {
-        Stop::Fault(format!("{}: {text}", self.place()))
-    }
-
-    fn is_too_large(&self, length: usize) -> bool {
-        length as u64 > self.max_message
-    }
-
-    fn send_payload(&self, payload: &[u8], outbound: &mut Outbound) -> Option<Stop> {
-        if self.kind == Kind::Text
-            && let Err(error) = std::str::from_utf8(payload)
-        {
-            let at = error.valid_up_to();
-            let of_all = self.consumed() + at as u64;
-            let text =
-                format!("not UTF-8 at byte offset {at} (byte {of_all} of the input); -b sends it as binary");
-            return Some(self.fault(&text));
-        }
-        // A connection that is closing takes no more; what is left is counted at the end.
-        outbound.message(self.kind, payload).is_err().then_some(Stop::Full)
-    }
-
-    /// Carries out an event record.
-    fn obey(&self, line: &[u8], outbound: &mut Outbound, now: Instant) -> Option<Stop> {
-        let record = match record::parse(line) {
-            Ok(record) => record,
-            Err(error) => return Some(self.fault(&error.to_string())),
-        };
-        let sent = match record {
-            record::Input::Skip => return None,
-            record::Input::Text(data) if self.is_too_large(data.len()) => {
-                return Some(Stop::Fault(self.too_large()));
-            }
-            record::Input::Binary(data) if self.is_too_large(data.len()) => {
-                return Some(Stop::Fault(self.too_large()));
-            }
-            record::Input::Text(data) => outbound.message(Kind::Text, data.as_bytes()),
-            record::Input::Binary(data) => outbound.message(Kind::Binary, &data),
-            record::Input::Ping(data) => outbound.ping(&data),
-            record::Input::Pong(data) => outbound.pong(&data),
-            record::Input::Frame { crafted, writes } => {
-                outbound.craft(&crafted, &writes);
-                Ok(())
-            }
-            record::Input::Raw { bytes, writes } => {
-                outbound.raw(&bytes, &writes);
-                Ok(())
-            }
-            record::Input::Close { code, reason } => return Some(Stop::Close(code, reason)),
-            record::Input::Sleep(pause) => return now.checked_add(pause).map(Stop::Asleep),
-        };
-        sent.is_err().then_some(Stop::Full)
     }
 }
 
