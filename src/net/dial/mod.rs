@@ -159,13 +159,15 @@ impl Dialer {
         let proxy = &chosen.proxy;
         let (destination, here) = self.destination(target, proxy, deadline)?;
         let mut dialed = self.to_proxy(proxy, deadline)?;
-        let begun = Instant::now();
         if proxy.scheme() == ProxyScheme::Https {
             dialed = self.secure_proxy(proxy, dialed)?;
         }
+        let begun = Instant::now();
         proxy.open(&mut dialed.stream, &destination).map_err(|refusal| no_tunnel(proxy, target, refusal))?;
         dialed.stream.set_deadline(deadline);
-        dialed.timings.proxy = Some(begun.elapsed());
+        // TLS with the proxy is part of it, on the connection that is used.
+        let secured = dialed.timings.tls.take().unwrap_or_default();
+        dialed.timings.proxy = Some(secured + begun.elapsed());
         dialed.timings.dns = here.into_iter().chain(dialed.timings.dns).reduce(|a, b| a + b);
         dialed.peer.push_str(" (proxy)");
         dialed
@@ -188,9 +190,8 @@ impl Dialer {
         let again = |until| self.to_proxy(proxy, Some(until)).ok();
         let name = proxy.host().bare();
         let securing = Securing { phase: Phase::Proxy, whom, name: &name, connector };
-        let dialed = securing.run(dialed, again)?;
         // What is told of TLS is told of the origin.
-        Ok(Dialed { tls: None, timings: Timings { tls: None, ..dialed.timings }, ..dialed })
+        Ok(Dialed { tls: None, ..securing.run(dialed, again)? })
     }
 
     /// What the proxy is asked for, and how long a look-up on this side took.
