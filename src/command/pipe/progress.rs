@@ -16,13 +16,14 @@ pub struct Progress {
     total: Option<u64>,
     messages: u64,
     bytes: u64,
-    shown: bool,
+    /// How long the line is that is shown; zero where none is. It is written over, since not every terminal can erase.
+    shown: usize,
 }
 
 impl Progress {
     /// Counts from now. `total` is the size of an input that is a file.
     pub fn new(now: Instant, total: Option<u64>) -> Progress {
-        Progress { began: now, next: now + INTERVAL, total, messages: 0, bytes: 0, shown: false }
+        Progress { began: now, next: now + INTERVAL, total, messages: 0, bytes: 0, shown: 0 }
     }
 
     /// A message came.
@@ -42,15 +43,16 @@ impl Progress {
             return;
         }
         self.next = now + INTERVAL;
-        self.shown = true;
         let line = self.line(now.saturating_duration_since(self.began), consumed);
-        talk::say(&format!("\r\x1b[K{line}"));
+        let before = std::mem::replace(&mut self.shown, line.len());
+        talk::say(&format!("\r{line:before$}"));
     }
 
     /// Takes the line away, so that something else can be said.
     pub fn clear(&mut self) {
-        if std::mem::take(&mut self.shown) {
-            talk::say("\r\x1b[K");
+        let shown = std::mem::take(&mut self.shown);
+        if shown > 0 {
+            talk::say(&format!("\r{:shown$}\r", ""));
         }
     }
 
