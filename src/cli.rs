@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::time::Instant;
 
 use anyhow::Result;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::deferred::Deferred;
@@ -86,9 +86,10 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call> {
         let help = command().render_help().to_string();
         return Err(Fault::usage(format!("a URL or a command is missing\n\n{help}")).into());
     }
-    config::insert(&mut args, command)?;
+    // Before those of the config file stand there.
     let first =
         args.get(1).and_then(|word| word.to_str()).filter(|word| !word.starts_with('-')).map(str::to_owned);
+    config::insert(&mut args, command)?;
     let matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(error) => return refused(error, first.as_deref()),
@@ -143,11 +144,31 @@ fn refused(error: clap::Error, first: Option<&str>) -> Result<Call> {
         ErrorKind::ArgumentConflict | ErrorKind::UnknownArgument if first.is_some_and(is_mistyped) => {
             Err(first.and_then(near_command).map_or_else(|| error.into(), Into::into))
         }
-        _ => {
-            let text = error.to_string();
-            Err(Fault::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()).into())
-        }
+        ErrorKind::ArgumentConflict => match error.get(ContextKind::InvalidSubcommand) {
+            Some(ContextValue::String(word)) => Err(misplaced(word).into()),
+            _ => Err(as_usage(&error).into()),
+        },
+        _ => Err(as_usage(&error).into()),
     }
+}
+
+/// An error as the library words it.
+fn as_usage(error: &clap::Error) -> Fault {
+    let text = error.to_string();
+    Fault::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned())
+}
+
+/// A word behind the URL or the options of a session, where no word is expected.
+fn misplaced(word: &str) -> Fault {
+    match command().find_subcommand(word) {
+        Some(_) => Fault::usage(before_its_options(word)),
+        None => Fault::usage(format!("unexpected argument '{word}': a session has one URL"))
+            .hint("-m 'TEXT' sends a message"),
+    }
+}
+
+fn before_its_options(name: &str) -> String {
+    format!("the command '{name}' stands before its options: wscope {name} ...")
 }
 
 /// Whether a word is neither a command nor a URL.
@@ -162,9 +183,7 @@ fn near_command(word: &str) -> Option<Fault> {
     };
     let names: Vec<String> = command().get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     if names.iter().any(|name| name == word) {
-        return Some(Fault::usage(format!(
-            "the command '{word}' stands before its options: wscope {word} ..."
-        )));
+        return Some(Fault::usage(before_its_options(word)));
     }
     let likeness = |name: &String| strsim::normalized_damerau_levenshtein(word, name);
     let near = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;

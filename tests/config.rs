@@ -57,6 +57,20 @@ fn no_config_means_none_and_the_environment_names_another() {
 }
 
 #[test]
+fn its_lines_are_no_part_of_a_mistake_on_the_command_line() {
+    let rows: [(&[&str], &str); 4] = [
+        (&["conect", "ws://localhost/"], "nearest command is 'connect'"),
+        (&["ws://localhost/", "hello"], "unexpected argument 'hello': a session has one URL"),
+        (&["-n1", "ws://localhost/", "hello"], "unexpected argument 'hello': a session has one URL"),
+        (&["-n1", "serve"], "the command 'serve' stands before its options"),
+    ];
+    for (args, words) in rows {
+        let output = with_config(args, "linger 2s\npretty never\n").run();
+        output.fails(2, &[words]).never_says("--linger");
+    }
+}
+
+#[test]
 fn lines_for_serve_do_not_touch_a_session() {
     let echo = echo();
     let config = "output hex\n[serve]\noutput base64\n";
