@@ -29,7 +29,8 @@ pub(super) const READ_BUFFER: usize = 256 * 1024;
 const TRIMS: bool = cfg!(target_os = "linux");
 
 /// After so long without anything to do it is given back, once for the start and once for each opening, and so are
-/// buffers that hold nothing, once after each use.
+/// buffers that hold nothing, once after each use. A loop that has a deadline or an event more often than that keeps
+/// them: it needs them more or less.
 const QUIET: Duration = Duration::from_millis(250);
 
 const BELL: Token = Token(0);
