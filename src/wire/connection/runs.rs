@@ -6,7 +6,7 @@
 
 use super::{Receiver, Sender};
 use crate::wire::frame::{self, FIN, MASKED};
-use crate::wire::{Kind, mask};
+use crate::wire::{Kind, mask, utf8};
 
 /// What a run was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Receiver {
         if let Some(key) = key {
             mask::apply(payload, key);
         }
-        if kind == Kind::Text && std::str::from_utf8(payload).is_err() {
+        if kind == Kind::Text && !utf8::is_valid(payload) {
             // It is judged where all that is wrong is told.
             if let Some(key) = key {
                 mask::apply(payload, key);

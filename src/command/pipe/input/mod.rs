@@ -14,7 +14,7 @@ use crate::command::args::Form;
 use crate::command::client::Fed;
 use crate::command::stdin::{Block, Stdin};
 use crate::session::Outbound;
-use crate::wire::{Kind, Room};
+use crate::wire::{Kind, Room, utf8};
 use growing::Growing;
 
 /// Beyond this many unsent bytes no input is read: the slow side slows the fast one.
@@ -248,7 +248,7 @@ impl Input {
         let Some(last) = last.map(|last| self.scanned + last) else { return Ok(false) };
         let block = &self.buffer[self.start..last];
         let fits = block.len() as u64 <= self.max_message;
-        let sent = match fits && (self.kind == Kind::Binary || std::str::from_utf8(block).is_ok()) {
+        let sent = match fits && (self.kind == Kind::Binary || utf8::is_valid(block)) {
             true => outbound.messages(self.kind, pieces(block, delimiter)).map_err(|_| Stop::Full)?,
             false => None,
         };
