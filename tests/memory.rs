@@ -339,6 +339,97 @@ fn a_client_that_rests_gives_back_what_large_messages_took() {
 }
 
 #[test]
+fn what_a_long_line_took_is_given_back_though_the_next_has_begun() {
+    const LONG: usize = 48 << 20;
+    let (heard, go) = (gate(), gate());
+    let (tell, wait) = (heard.clone(), go.clone());
+    let peer = peer(move |c| {
+        c.accept();
+        assert_eq!(c.frame().payload.len(), LONG);
+        tell.open();
+        wait.wait();
+        c.close(1000, "");
+    });
+    let mut run = wscope(&[&peer.url()]).stdin_open().start();
+    run.write([&vec![b'x'; LONG][..], b"\n"].concat());
+    heard.wait();
+    // More than a pipe holds.
+    run.write(vec![b'y'; 3 << 20]);
+    wait_until_it_holds(&run, |_| LONG as u64 / 1024);
+    go.open();
+    run.finish_with_stdin_open().exits(0);
+}
+
+#[test]
+fn a_server_that_rests_gives_back_what_its_output_took() {
+    const LARGE: usize = 16 << 20;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("r.jsonl");
+    let recorded = ["--record", path.to_str().expect("a path of letters")];
+    for options in [&["-o", "jsonl"][..], &["-o", "lines"], &recorded] {
+        let server = serve(options);
+        let mut caller = call(server.addr());
+        caller.text(&"x".repeat(LARGE));
+        caller.expect_text(&"x".repeat(LARGE));
+        wait_until_it_holds(&server, |_| LARGE as u64 / 1024);
+        caller.close(1000);
+    }
+}
+
+/// How far a program has read the file that is its stdin, once it reads no further: in twenty looks.
+#[track_caller]
+fn read_so_far(run: &Running) -> usize {
+    let position = || {
+        let info = std::fs::read_to_string(format!("/proc/{}/fdinfo/0", run.id())).expect("it runs");
+        let told = info.lines().find_map(|line| line.strip_prefix("pos:")).map(str::trim);
+        told.and_then(|told| told.parse::<usize>().ok()).expect("a position")
+    };
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let (mut last, mut same) = (0, 0);
+    while same < 20 {
+        assert!(Instant::now() < deadline, "it reads on behind {last}");
+        std::thread::sleep(Duration::from_millis(20));
+        let now = position();
+        same = if now > 0 && now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
+
+#[test]
+fn a_long_line_is_not_collected_while_the_one_before_it_is_on_its_way() {
+    const LONG: usize = 16 << 20;
+    let (held, go) = (gate(), gate());
+    let (tell, wait) = (held.clone(), go.clone());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("s");
+    // A Unix socket holds little, so that the end of the first line stays with wscope.
+    let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    let server = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().expect("a client");
+        let mut c = common::Conn::over(Box::new(stream));
+        c.accept();
+        c.read_exact(LONG + 14 - 250_000);
+        tell.open();
+        wait.wait();
+        c.read_exact(250_000);
+        assert_eq!(c.frame().payload.len(), LONG);
+        c.expect_close_and_answer(1000);
+    });
+    let mut input = tempfile::tempfile().expect("a file");
+    input.write_all(&[&vec![b'x'; LONG][..], b"\n"].concat().repeat(2)).expect("room on the disk");
+    input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
+    let path = path.to_str().expect("a path of letters");
+    let mut run = wscope(&["--linger", "0", "--unix-socket", path, "ws://h.test/"]).stdin_file(input).start();
+    held.wait();
+    let read = read_so_far(&run);
+    assert!(read < LONG + (4 << 20), "{read} bytes were read");
+    go.open();
+    run.finish_with_stdin_open().exits(0);
+    server.join().expect("all was right");
+}
+
+#[test]
 fn a_long_line_is_held_once() {
     const LONG: usize = 64 << 20;
     let (stuck, told, go) = holdup();

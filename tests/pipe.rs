@@ -331,6 +331,24 @@ fn input_that_could_not_be_sent_is_counted() {
 }
 
 #[test]
+fn a_last_line_without_its_end_that_could_not_be_sent_is_counted() {
+    for (form, length) in [("lines", 3), ("lines", 4 << 20), ("nul", 4 << 20)] {
+        let peer = peer(|c| {
+            let request = c.read_request();
+            // In one write, so that nothing can be sent before it.
+            c.send([common::peer::good_reply(&request, "").as_bytes(), &close(1000, "")].concat());
+            c.expect_close(1000);
+            c.stall();
+        });
+        let mut input = tempfile::tempfile().expect("a file");
+        input.write_all(&vec![b'y'; length]).expect("room on the disk");
+        input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
+        let output = wscope(&["-i", form, "--close-timeout", "1s", &peer.url()]).stdin_file(input).run();
+        output.exits(1).says("0 messages sent, 1 not");
+    }
+}
+
+#[test]
 fn empty_input_sends_nothing() {
     for form in ["lines", "nul", "raw", "whole", "hex", "base64", "jsonl"] {
         let peer = peer(|c| {

@@ -33,6 +33,27 @@ fn the_line_counts_and_leaves_room_for_what_is_said() {
 }
 
 #[test]
+fn a_line_that_has_not_ended_is_not_sent() {
+    let (shown, go) = (gate(), gate());
+    let (tell, wait) = (shown.clone(), go.clone());
+    let peer = peer(move |c| {
+        c.accept();
+        c.expect_text("one");
+        tell.open();
+        wait.wait();
+        c.close(1000, "");
+    });
+    // More of it than a pipe holds is read when `echo` says so.
+    let line = r#"{ echo one; head -c 4000000 /dev/zero | tr '\0' x; echo read >&2; cat; } |
+        "$WSCOPE" --progress "$1" >"$HOME/out""#;
+    let terminal = shell_terminal(line, &[&peer.url()]).start();
+    shown.wait();
+    terminal.wait_for("read");
+    terminal.wait_for("sent 4 bytes");
+    go.open();
+}
+
+#[test]
 fn without_a_terminal_there_is_none() {
     let peer = peer(|c| {
         c.accept();

@@ -12,11 +12,15 @@ use anyhow::{Result, ensure};
 
 use crate::frames;
 
-/// About how many bytes of payload a period has. Small enough to stay in the cache of whoever sends or compares it.
+/// About how many bytes of payload a period has, where more than one message fits into it. Small enough to stay in the cache of whoever sends or compares it.
 const PERIOD: usize = 256 * 1024;
 
 /// The longest message that does not repeat itself.
 const LONGEST: usize = 1024 * 1024;
+
+/// How much of a longer one repeats: a multiple of no block that anybody reads or writes, so that one in a wrong place is
+/// noticed.
+const REPEATED: usize = LONGEST - 1;
 
 /// What the letters of text messages are taken from.
 const LETTERS: &[u8; 64] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/";
@@ -84,15 +88,16 @@ impl Load {
     fn stream(&self, before: &[u8], behind: &[u8]) -> Stream {
         let messages = (PERIOD / self.size).max(1);
         let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
-        let mut message = || noise.letters(self.size.min(LONGEST), self.kind);
+        let mut message = |length| noise.letters(length, self.kind);
         let runs = match self.size > LONGEST {
             true => vec![
                 Run::once(before.to_vec()),
-                Run { bytes: message(), length: self.size as u64 },
+                Run { bytes: message(REPEATED), length: self.size as u64 },
                 Run::once(behind.to_vec()),
             ],
             false => {
-                let period = (0..messages).flat_map(|_| [before, &message(), behind].concat()).collect();
+                let period =
+                    (0..messages).flat_map(|_| [before, &message(self.size), behind].concat()).collect();
                 vec![Run::once(period)]
             }
         };

@@ -62,14 +62,14 @@ impl Recording {
         result
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     pub fn has_spare(&self) -> bool {
         Room::has_spare(&self.buffer)
     }
 
     /// Gives back the memory that holds nothing.
-    pub fn rest(&mut self) {
-        self.room.rest(&mut self.buffer);
+    pub fn give_back(&mut self) {
+        self.room.give_back(&mut self.buffer);
     }
 
     /// Takes a record written in part back out of the file.

@@ -124,14 +124,14 @@ impl Stdout {
         self.room.emptied(&mut self.buffer, held);
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     pub fn has_spare(&self) -> bool {
         Room::has_spare(&self.buffer)
     }
 
     /// Gives back the memory that holds nothing.
-    pub fn rest(&mut self) {
-        self.room.rest(&mut self.buffer);
+    pub fn give_back(&mut self) {
+        self.room.give_back(&mut self.buffer);
     }
 
     /// Moves what waits to the front once that is worth the copy.

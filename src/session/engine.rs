@@ -29,8 +29,7 @@ pub(super) const READ_BUFFER: usize = 256 * 1024;
 const TRIMS: bool = cfg!(target_os = "linux");
 
 /// After so long without anything to do it is given back, once for the start and once for each opening, and so are
-/// buffers that hold nothing, once after each use. A loop that has a deadline or an event more often than that keeps
-/// them: it needs them more or less.
+/// buffers that hold nothing, once after each use. A session that does something more often than that keeps all of it.
 const QUIET: Duration = Duration::from_millis(250);
 
 const BELL: Token = Token(0);
@@ -209,15 +208,15 @@ impl<L: Listener> Engine<L> {
             match self.poll.poll(events, if trims { Some(QUIET) } else { timeout }) {
                 // As when a stopped process goes on. What is ready is not known then.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(()) if trims && events.is_empty() => self.rest(listener),
+                Ok(()) if trims && events.is_empty() => self.give_back(listener),
                 other => return other,
             }
         }
     }
 
     /// Nothing happens at present: what is not needed meanwhile is given back.
-    fn rest(&mut self, listener: &mut L) {
-        listener.rest();
+    fn give_back(&mut self, listener: &mut L) {
+        listener.give_back();
         self.shell.buffer = Vec::new();
         if std::mem::take(&mut self.shell.has_spare) {
             self.links.give_back();

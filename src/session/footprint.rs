@@ -4,8 +4,8 @@
 //! Most of what a waiting client holds is its program: reading the options, dialing and the opening handshake run
 //! through code that never runs again, and the kernel maps 64 KiB around each page that is touched. Once nothing has
 //! happened for a moment, at first and after each opening, these pages are unmapped. What is needed after all comes
-//! back from the page cache, a few microseconds for each 64 KiB; so a run that is busy, or short, is left alone. Called by `engine`; built on Linux
-//! only.
+//! back from the page cache, a few microseconds for each 64 KiB; so a run that is busy, or short, is left alone.
+//! Called by `engine`; built on Linux only.
 //!
 //! Only pages of this program's file are given back, which no thread can unmap meanwhile, and of these only mappings
 //! that can neither be written to nor hold a page that differs from the file: relocated data and a debugger's
@@ -25,12 +25,11 @@ pub(super) fn give_back(and_program: bool) {
 }
 
 /// Gives the free pages of the heap back. glibc keeps them for what is asked of it next, up to 64 MB once a large
-/// buffer was freed; other allocators give them back by themselves.
+/// buffer was freed.
 fn give_back_heap() {
+    // SAFETY: it takes no pointer, any thread may call it at any time, and what is allocated stays where it is.
     #[cfg(target_env = "gnu")]
-    #[allow(unsafe_code)]
-    // Declared for C only; it takes no pointer, and any thread may call it at any time.
-    // SAFETY: as said; what is allocated stays where it is.
+    #[allow(unsafe_code)] // No safe interface has it; argued above.
     // Whether there was anything to give back makes no difference.
     let _ = unsafe { libc::malloc_trim(0) };
 }

@@ -15,7 +15,7 @@ use super::life::{Due, Life};
 use super::listener::Listener;
 use super::outbound::Outbound;
 use crate::net::{Stream, tls};
-use crate::wire::{self, CloseFrame, Connection, Receiver, Settings};
+use crate::wire::{self, CloseFrame, Connection, Receiver, Room, Settings};
 
 /// The number of a link: counted from 1 in the order of opening, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,15 +85,15 @@ impl Link {
         !self.outbound.is_paused() && (self.readable || self.unread)
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     pub(super) fn has_spare(&self) -> bool {
-        self.outbound.sender.has_spare() || self.receiver.has_spare()
+        self.outbound.sender.has_spare() || self.receiver.has_spare() || Room::has_spare(&self.pending)
     }
 
     /// Gives back the memory that holds nothing.
-    pub(super) fn rest(&mut self) {
-        self.outbound.sender.rest();
-        self.receiver.rest();
+    pub(super) fn give_back(&mut self) {
+        self.outbound.sender.give_back();
+        self.receiver.give_back();
         self.pending.shrink_to_fit();
     }
 

@@ -98,7 +98,7 @@ impl Links {
     /// Nothing happens at present: gives back the memory that holds nothing.
     pub(super) fn give_back(&mut self) {
         for link in self.table.values_mut() {
-            link.rest();
+            link.give_back();
         }
     }
 

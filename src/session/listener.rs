@@ -81,13 +81,13 @@ pub trait Listener {
         false
     }
 
-    /// Whether `rest` has something to give back; asked before each wait.
+    /// Whether `give_back` has something to give back; asked before each wait.
     fn has_spare(&self) -> bool {
         false
     }
 
     /// Nothing happens at present: memory that holds nothing is given back.
-    fn rest(&mut self) {}
+    fn give_back(&mut self) {}
 
     /// When `expired` is to be called.
     fn deadline(&self) -> Option<Instant> {

@@ -12,8 +12,8 @@ use super::Role;
 /// So many bytes are kept while there is something to do.
 const ALWAYS: usize = 1024 * 1024;
 
-/// So many bytes that hold nothing are not worth a thought.
-const LITTLE: usize = 64 * 1024;
+/// So many bytes that hold nothing are not worth a thought: what one read is given.
+const LITTLE: usize = 256 * 1024;
 
 /// Remembers what one buffer was used for.
 #[derive(Debug)]
@@ -52,19 +52,19 @@ impl Room {
     pub fn emptied(&mut self, buffer: &mut Vec<u8>, held: usize) {
         self.needed = held.max(self.needed / 2);
         if buffer.capacity() > ALWAYS {
-            Self::give_back(buffer, if self.keeps { self.needed } else { 0 });
+            Self::shrink(buffer, if self.keeps { self.needed } else { 0 });
         }
     }
 
     /// A buffer grows by doubling, and what it never touched costs nothing.
     #[cold]
-    fn give_back(buffer: &mut Vec<u8>, needed: usize) {
+    fn shrink(buffer: &mut Vec<u8>, needed: usize) {
         if buffer.capacity() / 2 > needed {
             buffer.shrink_to(needed.max(ALWAYS));
         }
     }
 
-    /// Whether `rest` would give back something worth it.
+    /// Whether `give_back` would give back something worth it.
     #[inline]
     #[must_use]
     pub fn has_spare(buffer: &Vec<u8>) -> bool {
@@ -72,11 +72,9 @@ impl Room {
     }
 
     /// Nothing is to be done for a while: gives back what `buffer` does not hold.
-    pub fn rest(&mut self, buffer: &mut Vec<u8>) {
-        if Self::has_spare(buffer) {
-            self.needed = 0;
-            buffer.shrink_to_fit();
-        }
+    pub fn give_back(&mut self, buffer: &mut Vec<u8>) {
+        self.needed = 0;
+        buffer.shrink_to_fit();
     }
 }
 
@@ -133,7 +131,7 @@ mod tests {
         buffer.truncate(10);
         room.emptied(&mut buffer, LARGE);
         assert!(Room::has_spare(&buffer));
-        room.rest(&mut buffer);
+        room.give_back(&mut buffer);
         assert_eq!((&buffer[..], Room::has_spare(&buffer)), (&[7; 10][..], false));
         assert!(buffer.capacity() < LITTLE);
     }

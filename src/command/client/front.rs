@@ -75,13 +75,13 @@ pub trait Front {
         Taking::Events
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     fn has_spare(&self) -> bool {
         false
     }
 
     /// Nothing happens at present: memory that holds nothing is given back.
-    fn rest(&mut self) {}
+    fn give_back(&mut self) {}
 
     /// A message, or a piece of one.
     fn take(&mut self, _payload: &[u8]) {}

@@ -36,14 +36,14 @@ impl Journal {
         self.writer.listening(url, stamp, self.recording.buffer());
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     pub fn has_spare(&self) -> bool {
         self.recording.has_spare()
     }
 
     /// Gives back the memory that holds nothing.
-    pub fn rest(&mut self) {
-        self.recording.rest();
+    pub fn give_back(&mut self) {
+        self.recording.give_back();
     }
 
     /// Takes an event down.

@@ -267,10 +267,10 @@ impl Front for Pipe {
         self.stdout.has_spare() || self.input.as_ref().is_some_and(Input::has_spare)
     }
 
-    fn rest(&mut self) {
-        self.stdout.rest();
+    fn give_back(&mut self) {
+        self.stdout.give_back();
         if let Some(input) = &mut self.input {
-            input.rest();
+            input.give_back();
         }
     }
 

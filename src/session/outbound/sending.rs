@@ -42,18 +42,27 @@ impl Outbound {
         }))
     }
 
-    /// Begins a data message that is to be queued when its end has come. `None` where it must be queued whole.
+    /// Whether a data message may be queued as a draft, and not whole because more is to be told of it.
+    pub fn takes_drafts(&self) -> bool {
+        !self.reports_all && self.sender.takes_drafts()
+    }
+
+    /// Begins a data message that is to be queued when its end has come, where drafts are taken. `None` while something
+    /// is to be written.
     pub fn draft(&mut self) -> Option<Draft> {
-        if self.reports_all { None } else { self.sender.draft() }
+        self.sender.draft()
     }
 
     /// Queues a draft, of this link or another.
     ///
     /// # Errors
     /// A close frame was sent already: the draft comes back.
-    pub fn finish(&mut self, kind: Kind, draft: Draft) -> Result<(), Draft> {
+    pub fn queue_draft(&mut self, kind: Kind, draft: Draft) -> Result<(), Draft> {
+        if self.state() != State::Open {
+            return Err(draft);
+        }
         let length = draft.length();
-        match if self.reports_all { Err(draft) } else { self.sender.finish(kind, draft) } {
+        match if self.reports_all { Err(draft) } else { self.sender.queue_draft(kind, draft) } {
             Ok(()) => self.sent.add(length, None),
             Err(draft) => self.message(kind, &draft.payload()).map_err(|_| draft)?,
         }

@@ -2,13 +2,13 @@
 //!
 //! A frame tells its length first (RFC 6455 §5.2), so a long message must be held until its end. Held as it came, it was
 //! copied once more when it was masked: twice the memory, all of it new to the caches. Masked on its way into the very
-//! buffer that is written, each byte of 64 MiB costs half as much. Begun and ended by `sender`; whoever reads the
+//! buffer that is written, each byte of 64 MiB costs two thirds. Begun and ended by `sender`; whoever reads the
 //! message appends.
 
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::wire::frame::{self, MAX_HEADER};
-use crate::wire::{Kind, mask};
+use crate::wire::{Kind, Room, mask};
 
 /// The longest payload whose header is shorter than `MAX_HEADER`.
 const SHORT: usize = u16::MAX as usize;
@@ -40,17 +40,27 @@ impl Draft {
         mask::append(&mut self.bytes, piece, key);
     }
 
+    /// Whether `give_back` has something to give back.
+    #[must_use]
+    pub fn has_spare(&self) -> bool {
+        Room::has_spare(&self.bytes)
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub fn give_back(&mut self) {
+        self.bytes.shrink_to_fit();
+    }
+
     /// Whether it is long enough to become a frame where it stands.
     pub(super) fn is_long(&self) -> bool {
         self.length() > SHORT
     }
 
-    /// The message in one frame; it must be long.
+    /// The message in one frame; it must be long, so that its header has the length there is room for.
     pub(super) fn into_frame(mut self, kind: Kind) -> Vec<u8> {
-        debug_assert!(self.is_long(), "a shorter header would leave a gap");
         let opcode = frame::opcode(kind);
         let header = FrameHeader { opcode, mask: Some(self.key), ..FrameHeader::default() };
-        let mut head = Vec::with_capacity(MAX_HEADER);
+        let mut head = Vec::new();
         frame::write_header(&mut head, &header, self.length());
         self.bytes[..MAX_HEADER].copy_from_slice(&head);
         self.bytes
@@ -59,8 +69,8 @@ impl Draft {
     /// The payload as it was appended.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {
-        let mut payload = self.bytes[MAX_HEADER..].to_vec();
-        mask::apply(&mut payload, self.key);
+        let mut payload = Vec::new();
+        mask::append(&mut payload, &self.bytes[MAX_HEADER..], self.key);
         payload
     }
 }

@@ -157,15 +157,15 @@ impl Message {
         }
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     #[inline]
     pub(super) fn has_spare(&self) -> bool {
         Room::has_spare(&self.payload)
     }
 
     /// Gives back the memory that holds nothing.
-    pub(super) fn rest(&mut self) {
-        self.room.rest(&mut self.payload);
+    pub(super) fn give_back(&mut self) {
+        self.room.give_back(&mut self.payload);
     }
 
     /// Forgets a message that was begun and is not to be finished.
@@ -246,7 +246,7 @@ mod tests {
         assert!(!message.has_spare());
         message.release();
         assert!(message.payload.capacity() <= 1 << 20 && message.has_spare());
-        message.rest();
+        message.give_back();
         assert!(!message.has_spare());
     }
 }

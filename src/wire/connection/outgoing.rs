@@ -73,6 +73,10 @@ impl Outgoing {
 
     /// The buffer, to be filled and put back; `None` while something is to be written.
     pub(super) fn take_spare(&mut self) -> Option<Vec<u8>> {
+        debug_assert!(
+            !self.bytes.is_empty() || self.written == 0,
+            "what was written is cut off with the rest"
+        );
         self.bytes.is_empty().then(|| std::mem::take(&mut self.bytes))
     }
 
@@ -108,15 +112,15 @@ impl Outgoing {
         }
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     #[inline]
     pub(super) fn has_spare(&self) -> bool {
         Room::has_spare(&self.bytes)
     }
 
     /// Gives back the memory that holds nothing.
-    pub(super) fn rest(&mut self) {
-        self.room.rest(&mut self.bytes);
+    pub(super) fn give_back(&mut self) {
+        self.room.give_back(&mut self.bytes);
     }
 
     /// Data messages that are not written whole, and the bytes of their payloads.
@@ -244,7 +248,7 @@ mod tests {
             assert!(!out.has_spare());
             out.advance(8 << 20);
             assert!(out.end().capacity() <= kept);
-            out.rest();
+            out.give_back();
             assert!(!out.has_spare());
         }
     }

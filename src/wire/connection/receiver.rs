@@ -141,7 +141,7 @@ impl Receiver {
         self.message.release();
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     #[inline]
     #[must_use]
     pub fn has_spare(&self) -> bool {
@@ -149,8 +149,8 @@ impl Receiver {
     }
 
     /// Gives back the memory that holds nothing: for one who receives nothing for a while.
-    pub fn rest(&mut self) {
-        self.message.rest();
+    pub fn give_back(&mut self) {
+        self.message.give_back();
     }
 
     /// Lays what was noticed beside the events where it can be fetched while an event is borrowed from here.

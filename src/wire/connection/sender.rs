@@ -140,12 +140,15 @@ impl Sender {
         self.kept.is_none() && !self.is_watched()
     }
 
-    /// Begins a message that is to be queued when its end has come. `None` where it must be queued whole because more is
-    /// to be told of it, and while something is to be written.
+    /// Whether a message may be queued as a draft, and not whole because more is to be told of it.
+    #[must_use]
+    pub fn takes_drafts(&self) -> bool {
+        self.phase == Phase::Open && self.frames_plainly() && self.framer.is_client
+    }
+
+    /// Begins a message that is to be queued when its end has come, where drafts are taken. `None` while something is to
+    /// be written: its buffer is that of the draft.
     pub fn draft(&mut self) -> Option<Draft> {
-        if !self.frames_plainly() || !self.framer.is_client {
-            return None;
-        }
         let buffer = self.framer.outgoing.take_spare()?;
         Some(Draft::new(buffer, self.framer.masks.next()))
     }
@@ -154,8 +157,8 @@ impl Sender {
     ///
     /// # Errors
     /// It must be queued by `message`, if at all: the draft comes back.
-    pub fn finish(&mut self, kind: Kind, draft: Draft) -> Result<(), Draft> {
-        if self.phase != Phase::Open || !self.frames_plainly() || !draft.is_long() {
+    pub fn queue_draft(&mut self, kind: Kind, draft: Draft) -> Result<(), Draft> {
+        if !self.takes_drafts() || !draft.is_long() {
             return Err(draft);
         }
         self.framer.outgoing.put(draft.into_frame(kind));
@@ -250,7 +253,7 @@ impl Sender {
         self.answer_pending(written);
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     #[inline]
     #[must_use]
     pub fn has_spare(&self) -> bool {
@@ -258,8 +261,8 @@ impl Sender {
     }
 
     /// Gives back the memory that holds nothing: for one who has nothing to send for a while.
-    pub fn rest(&mut self) {
-        self.framer.outgoing.rest();
+    pub fn give_back(&mut self) {
+        self.framer.outgoing.give_back();
     }
 
     /// The data messages that are not written whole. Crafted frames and raw bytes are none.

@@ -113,10 +113,10 @@ impl<F: Front> Listener for Client<F> {
         self.front.has_spare() || self.journal.as_ref().is_some_and(Journal::has_spare)
     }
 
-    fn rest(&mut self) {
-        self.front.rest();
+    fn give_back(&mut self) {
+        self.front.give_back();
         if let Some(journal) = &mut self.journal {
-            journal.rest();
+            journal.give_back();
         }
     }
 

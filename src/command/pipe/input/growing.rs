@@ -1,8 +1,8 @@
 //! A long message: checked and masked as it comes, and sent at its end without another copy. A shorter one fits into the
 //! caches, and the copy costs next to nothing.
 //!
-//! Where it must be told or changed as a whole (compressed, cut into fragments, shown frame by frame, recorded with
-//! `-o jsonl`) it is collected instead, as shorter ones are.
+//! Where more is to be told of what is sent than its bytes (`-v`, `--frames`, `--record`, `-o jsonl`), or they are changed
+//! (compressed, cut into fragments), it is collected instead, as shorter ones are.
 
 use super::{Input, Stop};
 use crate::command::args::Form;
@@ -23,26 +23,47 @@ pub(super) struct Growing {
 }
 
 impl Growing {
-    fn append(&mut self, piece: &[u8]) -> Result<(), BadByte> {
-        self.draft.append(piece);
-        self.text.as_mut().map_or(Ok(()), |text| text.feed(piece))
+    /// Where in the input it began.
+    pub(super) fn began(&self) -> u64 {
+        self.began
     }
 
-    fn finish(&self) -> Result<(), BadByte> {
-        self.text.as_ref().map_or(Ok(()), Validator::finish)
+    /// Whether `give_back` has something to give back.
+    pub(super) fn has_spare(&self) -> bool {
+        self.draft.has_spare()
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub(super) fn give_back(&mut self) {
+        self.draft.give_back();
+    }
+
+    /// Takes a piece, the last one or not.
+    fn append(&mut self, piece: &[u8], is_last: bool) -> Result<(), BadByte> {
+        if let Some(text) = &mut self.text {
+            text.feed(piece)?;
+            if is_last {
+                text.finish()?;
+            }
+        }
+        self.draft.append(piece);
+        Ok(())
     }
 }
 
 impl Input {
-    /// Begins to grow the message whose beginning is all that is left, if it is long.
-    pub(super) fn begin_growing(&mut self, outbound: &mut Outbound) -> bool {
+    /// Begins to grow the message whose beginning is all that is left, if it is long. It waits until all before it is
+    /// written, rather than to be collected.
+    pub(super) fn begin_growing(&mut self, outbound: &mut Outbound) -> Option<Stop> {
         let may_grow = matches!(self.form, Form::Lines | Form::Nul | Form::Whole);
         let is_long = self.buffer.len() - self.start >= LONG;
-        let draft = if may_grow && is_long { outbound.draft() } else { None };
+        if !may_grow || !is_long || !outbound.takes_drafts() {
+            return Some(Stop::Dry);
+        }
+        let Some(draft) = outbound.draft() else { return Some(Stop::Full) };
         let text = (self.kind == Kind::Text).then(Validator::default);
-        self.growing = draft.map(|draft| Growing { draft, text, began: self.consumed() });
-        self.scanned = if self.growing.is_some() { self.start } else { self.scanned };
-        self.growing.is_some()
+        self.growing = Some(Growing { draft, text, began: self.consumed() });
+        None
     }
 
     /// Adds what has come to the message that grows, and sends it when that is all of it.
@@ -54,9 +75,7 @@ impl Input {
         if self.is_too_large(growing.draft.length() + piece.len()) {
             return Some(Stop::Fault(self.too_large()));
         }
-        let checked =
-            growing.append(piece).and_then(|()| if ends.is_some() { growing.finish() } else { Ok(()) });
-        if let Err(bad) = checked {
+        if let Err(bad) = growing.append(piece, ends.is_some()) {
             return Some(self.not_utf8(bad.offset, growing.began));
         }
         (self.start, self.scanned) = (end, end);
@@ -77,7 +96,7 @@ impl Input {
 
     fn send_grown(&mut self, growing: Growing, next: usize, outbound: &mut Outbound) -> Option<Stop> {
         let Growing { draft, text, began } = growing;
-        match outbound.finish(self.kind, draft) {
+        match outbound.queue_draft(self.kind, draft) {
             Ok(()) => {
                 self.passed(next);
                 None

@@ -110,28 +110,37 @@ impl Input {
             return 0;
         }
         let rest = &self.buffer[self.start..];
-        match self.form {
-            Form::Raw => rest.len().div_ceil(self.chunk) as u64,
-            Form::Whole => u64::from(!rest.is_empty() || self.growing.is_some()),
-            Form::Nul => memchr::memchr_iter(0, rest).count() as u64,
-            _ => memchr::memchr_iter(b'\n', rest).count() as u64,
-        }
+        let delimiter = match self.form {
+            Form::Raw => return rest.len().div_ceil(self.chunk) as u64,
+            Form::Whole => return u64::from(!rest.is_empty() || self.growing.is_some()),
+            Form::Nul => 0,
+            _ => b'\n',
+        };
+        // The last one needs no end.
+        let last = rest.last().map_or(self.growing.is_some(), |last| *last != delimiter);
+        memchr::memchr_iter(delimiter, rest).count() as u64 + u64::from(self.ended && last)
     }
 
     /// How many bytes of the input have become messages.
     pub fn consumed(&self) -> u64 {
-        self.before + self.start as u64
+        let passed = self.before + self.start as u64;
+        self.growing.as_ref().map_or(passed, Growing::began)
     }
 
-    /// Whether `rest` has something to give back.
+    /// Whether `give_back` has something to give back.
     pub fn has_spare(&self) -> bool {
-        self.start > 0 || Room::has_spare(&self.buffer)
+        self.start > 0
+            || Room::has_spare(&self.buffer)
+            || self.growing.as_ref().is_some_and(Growing::has_spare)
     }
 
     /// Gives back the memory that holds nothing.
-    pub fn rest(&mut self) {
+    pub fn give_back(&mut self) {
         self.compact();
-        self.room.rest(&mut self.buffer);
+        self.room.give_back(&mut self.buffer);
+        if let Some(growing) = &mut self.growing {
+            growing.give_back();
+        }
     }
 
     /// Sends what is there, and reads one block more.
@@ -212,8 +221,8 @@ impl Input {
             }
             let Some((end, next)) = message else {
                 match self.begin_growing(outbound) {
-                    true => continue,
-                    false => return Stop::Dry,
+                    None => continue,
+                    Some(stop) => return stop,
                 }
             };
             match self.send_one(end, outbound, now) {

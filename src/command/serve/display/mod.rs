@@ -293,6 +293,22 @@ impl Display {
         }
     }
 
+    /// Whether `give_back` has something to give back.
+    pub fn has_spare(&self) -> bool {
+        let of_stdout = matches!(&self.place, Place::Stdout(_, stdout) if stdout.has_spare());
+        of_stdout || self.journal.as_ref().is_some_and(Journal::has_spare)
+    }
+
+    /// Gives back the memory that holds nothing.
+    pub fn give_back(&mut self) {
+        if let Place::Stdout(_, stdout) = &mut self.place {
+            stdout.give_back();
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.give_back();
+        }
+    }
+
     /// Writes what is to be written.
     ///
     /// # Errors

@@ -3,9 +3,11 @@
 //! What is typed at its console is carried out in `orders`.
 
 mod orders;
+mod refusal;
 
 use std::time::{Duration, Instant};
 
+use self::refusal::refusal;
 use super::admission::Admission;
 use super::behaviour::{Behaviour, Talk};
 use super::display::{Display, Written};
@@ -297,6 +299,14 @@ impl Listener for Server {
         more || again
     }
 
+    fn has_spare(&self) -> bool {
+        self.display.has_spare()
+    }
+
+    fn give_back(&mut self) {
+        self.display.give_back();
+    }
+
     fn deadline(&self) -> Option<Instant> {
         let blocked = (!self.held.is_empty()).then(|| Instant::now() + OUTPUT_CHECK);
         let leaving = self.leaving.as_ref().map(|leaving| match leaving.gave_up {
@@ -330,27 +340,4 @@ fn abandon_all(control: &mut Control<'_>) {
             outbound.abandon();
         }
     }
-}
-
-/// What is told of a client that did not get in: an error where the server had to turn it away.
-fn refusal(peer: &str, why: &TurnedAway) -> Event<'static> {
-    let text = match why {
-        TurnedAway::Refused(status @ 200..=399) => format!("{peer} was answered with {status}"),
-        TurnedAway::Refused(status) => format!("{peer} was refused with {status}"),
-        TurnedAway::Reset => format!("{peer} was reset"),
-        TurnedAway::Invalid(what) => format!("{peer} was refused with 400: {what}"),
-        TurnedAway::TooSlow => format!("{peer} took too long over its request (--handshake-timeout)"),
-        TurnedAway::Left => format!("{peer} left before its request was complete"),
-        TurnedAway::Tls(what) => {
-            return Event::Error(format!("{peer}: the TLS handshake failed: {what}").into());
-        }
-        TurnedAway::TooMany => {
-            let text = format!("{peer} was refused with 503: too many connections (--connections)");
-            return Event::Error(text.into());
-        }
-        TurnedAway::Failed(what) => {
-            return Event::Error(format!("{peer} could not be let in: {what}").into());
-        }
-    };
-    Event::Notice(text.into())
 }

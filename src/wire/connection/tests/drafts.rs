@@ -25,7 +25,7 @@ fn a_draft_is_a_message_behind_what_was_queued_meanwhile() {
     let mut client = connection(Role::Client);
     let draft = grown(&mut client, LONG);
     client.sender.ping(b"first").unwrap();
-    assert!(client.sender.finish(Kind::Text, draft).is_ok());
+    assert!(client.sender.queue_draft(Kind::Text, draft).is_ok());
     assert_eq!(
         client.sender.unsent_messages(),
         Unsent { messages: 1, bytes: LONG as u64, wire: LONG as u64 }
@@ -33,7 +33,7 @@ fn a_draft_is_a_message_behind_what_was_queued_meanwhile() {
     assert_eq!(arrives(&mut client), [Seen::Ping(b"first".into()), text(&"x".repeat(LONG))]);
     // Positions in the stream go on, and so does the buffer.
     let (queued, draft) = (client.sender.queued(), grown(&mut client, LONG));
-    assert!(client.sender.finish(Kind::Text, draft).is_ok());
+    assert!(client.sender.queue_draft(Kind::Text, draft).is_ok());
     assert_eq!((client.sender.written(), client.sender.unsent().len()), (queued, LONG + 14));
     assert_eq!(client.sender.take_unsent(), [(Kind::Text, vec![b'x'; LONG])]);
 }
@@ -45,22 +45,23 @@ fn what_must_be_queued_whole_has_no_draft_and_what_was_begun_comes_back() {
     let split = Settings { fragment: NonZeroUsize::new(5), ..settings.clone() };
     let watched = Settings { frames: true, ..settings };
     for settings in [split, watched, Settings::new(Role::Server)] {
-        assert!(Connection::new(settings, draw()).sender.draft().is_none());
+        assert!(!Connection::new(settings, draw()).sender.takes_drafts());
     }
     let mut client = connection(Role::Client);
     client.sender.message(Kind::Binary, b"to be written").unwrap();
-    assert!(client.sender.draft().is_none());
+    assert!(client.sender.takes_drafts() && client.sender.draft().is_none());
     client.sender.watch(true);
-    assert_eq!(client.sender.finish(Kind::Text, begun()).unwrap_err().payload(), vec![b'x'; LONG]);
+    assert_eq!(client.sender.queue_draft(Kind::Text, begun()).unwrap_err().payload(), vec![b'x'; LONG]);
     client.sender.watch(false);
     client.sender.close(None, "").unwrap();
-    assert!(client.sender.finish(Kind::Text, begun()).is_err());
+    assert!(!client.sender.takes_drafts());
+    assert!(client.sender.queue_draft(Kind::Text, begun()).is_err());
 }
 
 #[test]
 fn a_draft_that_stayed_short_comes_back() {
     let mut client = connection(Role::Client);
     let draft = grown(&mut client, 1000);
-    assert_eq!(client.sender.finish(Kind::Text, draft).unwrap_err().length(), 1000);
+    assert_eq!(client.sender.queue_draft(Kind::Text, draft).unwrap_err().length(), 1000);
     assert!(client.sender.unsent().is_empty());
 }
