@@ -148,6 +148,7 @@ impl<'a> Choices<'a> {
             clean: self.flag(),
             code: self.number() as u16,
             own_code: None,
+            own_first: false,
             own_reason: Vec::new(),
             reason: self.bytes().to_vec(),
             error: self.flag().then(|| self.text()),

@@ -179,6 +179,13 @@ pub fn end(ended: &Ended) -> String {
         (By::Connection, _) => "connection lost: ",
     }
     .to_owned();
+    // Two close frames that crossed, or an answer with a code of its own: each is told with who said it.
+    let own = ended.own_code.unwrap_or(1005);
+    if let (Cause::ClosingHandshake, true, Some(peer)) = (ended.cause, ended.own_first, other(ended.by))
+        && own != ended.code
+    {
+        text += &format!("{}; the {peer} said ", close_code(own));
+    }
     text += &close_code(ended.code);
     // Most answers repeat the code of a close frame of ours, and leave out its reason.
     let answered = ended.cause == Cause::ClosingHandshake && ended.own_code == Some(ended.code);
@@ -191,6 +198,15 @@ pub fn end(ended: &Ended) -> String {
         text += &format!(", {error}");
     }
     text + if ended.clean { " (clean)" } else { " (not clean)" }
+}
+
+/// The end that did not close first.
+fn other(by: By) -> Option<&'static str> {
+    match by {
+        By::Client => Some("server"),
+        By::Server => Some("client"),
+        By::Connection => None,
+    }
 }
 
 fn open(page: &mut Page<'_>, opened: &Opened) {

@@ -233,6 +233,8 @@ pub struct Ended {
     pub code: u16,
     /// The code of our own close frame, where one was sent with a code.
     pub own_code: Option<u16>,
+    /// Our close frame was sent before the peer's came.
+    pub own_first: bool,
     /// The reason of our own close frame; empty where it had none.
     pub own_reason: Vec<u8>,
     /// The reason beside the code, as it came.

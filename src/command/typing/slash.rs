@@ -1,12 +1,11 @@
 //! The slash commands: one table for parsing, completion, hints and `/help`.
 
 pub mod crafted;
+mod repeat;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::line::{Setup, address, is_unfinished};
-use crate::command::args::values::Span;
 use crate::command::args::{PrettyWhen, TimeForm};
 use crate::command::client::{Display, Order, decode};
 use crate::net::Target;
@@ -70,7 +69,7 @@ pub const SESSION: &[Entry] = &[
     entry(
         "repeat",
         "N [DELAY] LINE",
-        "send a line N times, with a delay such as 100ms between; N 0 ends that",
+        "send a line N times, with a delay such as 100ms between; /repeat 0 ends that",
     ),
     entry("edit", "", "compose a message in $EDITOR"),
     entry("help", "[COMMAND]", "explain a command, or list them all"),
@@ -99,7 +98,10 @@ pub struct Commands {
 pub fn parse(text: &str, setup: &Setup) -> Result<Command, String> {
     let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let argument = rest.trim();
-    setup.commands.find(name)?;
+    let entry = setup.commands.find(name)?;
+    if entry.arguments.is_empty() && !argument.is_empty() {
+        return Err(format!("/{name} takes no argument"));
+    }
     let order = match name {
         "ping" => Order::Ping(control_payload(argument)?),
         "pong" => Order::Pong(control_payload(argument)?),
@@ -120,7 +122,7 @@ pub fn parse(text: &str, setup: &Setup) -> Result<Command, String> {
         "save" => Order::Save(PathBuf::from(needed(argument, "a path")?)),
         "reconnect" => Order::Reconnect(None),
         "connect" => connect(needed(argument, "a URL")?)?,
-        "repeat" => repeat(argument, setup)?,
+        "repeat" => repeat::repeat(argument, setup)?,
         "quit" => Order::EndOfInput,
         "show" => return Ok(Command::Show(number(argument)?)),
         "edit" => return Ok(Command::Edit),
@@ -280,41 +282,6 @@ fn number(argument: &str) -> Result<usize, String> {
     }
 }
 
-fn repeat(argument: &str, setup: &Setup) -> Result<Order, String> {
-    let (count, rest) = argument.split_once(char::is_whitespace).ok_or("a count and a line are needed")?;
-    let count = count.parse().map_err(|_| format!("'{count}' is no count"))?;
-    let rest = rest.trim_start();
-    let (pause, line) = match rest.split_once(char::is_whitespace) {
-        Some((first, line)) => match delay(first) {
-            Some(pause) => (pause, line.trim_start()),
-            None => (Duration::ZERO, rest),
-        },
-        None => (Duration::ZERO, rest),
-    };
-    let order = match setup.read(needed(line, "a line")?) {
-        Some(Ok(Command::Order(order))) => order,
-        Some(Err(error)) => return Err(error),
-        _ => return Err("this line cannot be repeated".to_owned()),
-    };
-    match order {
-        Order::Send { kind, payload, .. } => {
-            Ok(Order::Repeat { count, pause, order: Box::new(message(kind, payload)) })
-        }
-        Order::Ping(_)
-        | Order::Pong(_)
-        | Order::Fragment { .. }
-        | Order::Frame { .. }
-        | Order::Raw { .. } => Ok(Order::Repeat { count, pause, order: Box::new(order) }),
-        _ => Err("only messages, frames, bytes, pings and pongs can be repeated".to_owned()),
-    }
-}
-
-/// A delay has a unit; a bare number is part of the line.
-fn delay(word: &str) -> Option<Duration> {
-    let has_unit = word.ends_with(|c: char| c.is_ascii_alphabetic());
-    word.parse::<Span>().ok().filter(|_| has_unit)?.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,13 +307,6 @@ mod tests {
             assert!(code(bad).is_err(), "{bad}");
         }
         assert!(code(&format!("1000 {}", "x".repeat(124))).is_err());
-    }
-
-    #[test]
-    fn a_delay_needs_a_unit() {
-        assert_eq!(delay("100ms"), Some(Duration::from_millis(100)));
-        assert_eq!(delay("100"), None);
-        assert_eq!(delay("hello"), None);
     }
 
     #[test]

@@ -145,6 +145,7 @@ fn an_end() {
         clean: true,
         code: 1001,
         own_code: Some(1001),
+        own_first: false,
         own_reason: Vec::new(),
         reason: b"x".to_vec(),
         error: None,

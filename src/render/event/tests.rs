@@ -45,6 +45,7 @@ fn ended(by: By, clean: bool, code: u16, reason: &[u8], error: Option<&str>) -> 
         clean,
         code,
         own_code: None,
+        own_first: false,
         own_reason: Vec::new(),
         reason: reason.to_vec(),
         error: error.map(str::to_owned),
@@ -183,6 +184,13 @@ fn every_ending_says_who_what_and_whether_clean() {
     for (event, text) in table {
         assert_eq!(plain(event), format!("* {text}\n"));
     }
+    // Close frames that crossed.
+    let Event::End(crossed) = ended(By::Client, true, 1011, b"oops", None) else { unreachable!() };
+    let crossed = Ended { own_first: true, own_code: Some(1000), ..(*crossed).clone() };
+    assert_eq!(
+        end(&crossed),
+        r#"closed by the client: 1000 normal closure; the server said 1011 internal error "oops" (clean)"#
+    );
     let Event::End(lost) = ended(By::Connection, false, 1006, b"", None) else { unreachable!("made above") };
     let left = Ended { cause: Cause::Abandoned, ..(*lost).clone() };
     assert_eq!(end(&left), "connection given up by this side: 1006 no close frame (not clean)");

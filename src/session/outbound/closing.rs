@@ -76,6 +76,7 @@ impl Outbound {
             clean: false,
             code: 1006,
             own_code: self.own_code,
+            own_first: self.first_close == Some(self.ourselves()),
             own_reason: self.own_reason.clone(),
             reason: Vec::new(),
             error,

@@ -120,6 +120,7 @@ pub(super) fn never_opened(error: Option<String>) -> Ended {
         clean: false,
         code: 1006,
         own_code: None,
+        own_first: false,
         own_reason: Vec::new(),
         reason: Vec::new(),
         error,
