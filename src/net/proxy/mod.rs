@@ -102,7 +102,7 @@ impl Proxy {
             (true, None) => {
                 let scheme = self.scheme.name();
                 Some(format!(
-                    "give credentials: NAME:PASSWORD@ before the host of --proxy {scheme}://{}",
+                    "give credentials: name, colon, password and @ before the host of --proxy {scheme}://{}",
                     self.authority()
                 ))
             }

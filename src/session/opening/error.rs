@@ -177,7 +177,7 @@ impl Refusal {
             }
             (404, _) => Some("check the path of the URL".to_owned()),
             (407, _) => {
-                Some("give the proxy's credentials: NAME:PASSWORD@ before the host of --proxy".to_owned())
+                Some("give credentials: name, colon, password and @ before the host of --proxy".to_owned())
             }
             (426, _) => Some("the server wants another protocol version; see its Upgrade header".to_owned()),
             (429 | 503, _) => Some("try again later".to_owned()),

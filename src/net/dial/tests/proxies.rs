@@ -64,7 +64,9 @@ fn a_407_names_realm_and_remedy() {
     assert_eq!(error.cause.to_string(), cause);
     let hint = error.hint().expect("credentials are missing");
     assert!(
-        hint.starts_with("give credentials: NAME:PASSWORD@ before the host of --proxy http://127.0.0.1:"),
+        hint.starts_with(
+            "give credentials: name, colon, password and @ before the host of --proxy http://127.0.0.1:"
+        ),
         "{hint}"
     );
     let error = refused("http://u:secret@PROXY", vec![send(reply)]);
@@ -224,7 +226,9 @@ fn socks_refusals() {
     }
     let wants = refused("socks5h://PROXY", vec![send(b"\x05\xff")]).hint().unwrap_or_default();
     assert!(
-        wants.starts_with("give credentials: NAME:PASSWORD@ before the host of --proxy socks5h://127.0.0.1:"),
+        wants.starts_with(
+            "give credentials: name, colon, password and @ before the host of --proxy socks5h://127.0.0.1:"
+        ),
         "{wants}"
     );
 }
