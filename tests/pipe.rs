@@ -219,6 +219,17 @@ fn linger_bounds_the_silence_after_the_end_of_input() {
 }
 
 #[test]
+fn an_answer_while_the_connection_is_closed_is_one() {
+    let peer = peer(|c| {
+        c.accept();
+        c.expect_text("hi");
+        c.expect_close(1000);
+        c.send([text("late"), close(1000, "")].concat());
+    });
+    wscope(&["--linger", "0", "-m", "hi", &peer.url()]).run().exits(0).prints("late\n").silent();
+}
+
+#[test]
 fn linger_forever_waits_for_the_server() {
     let peer = peer(|c| {
         c.accept();

@@ -67,6 +67,8 @@ pub struct Client<F> {
     blocked: bool,
     /// Nothing is read until what was sent back has gone (`--echo`).
     echoing: bool,
+    /// The linger is over.
+    ran_out: bool,
     /// The input could not be sent; the session goes on as at its end.
     input_failed: bool,
     why: Option<Why>,
@@ -122,6 +124,7 @@ impl<F: Front> Client<F> {
             timeout_at: timeout.and_then(|timeout| started.checked_add(timeout)),
             blocked: false,
             echoing: false,
+            ran_out: false,
             input_failed: false,
             why: None,
             sent: 0,

@@ -119,6 +119,7 @@ impl<F: Front> Client<F> {
         if self.why != Some(Why::ReaderGone) {
             self.notice_input(control);
         }
+        self.notice_silence(control);
         self.warn_of_loss(control);
         self.outcome = Some(self.verdict(ended.as_ref()));
         self.ended = ended.clone();
@@ -141,9 +142,15 @@ impl<F: Front> Client<F> {
         {
             return;
         }
-        let silent = !self.linger.has_arrived() && !self.input_failed;
+        self.ran_out = true;
         self.leave(control, Why::InputEnded);
-        if silent {
+    }
+
+    /// The linger ran out, and no message came even while the connection was being closed.
+    fn notice_silence(&mut self, control: &mut Control<'_>) {
+        let has_input = !self.input_failed && !self.options.messages.echo;
+        let is_silent = self.ran_out && self.why == Some(Why::InputEnded) && !self.linger.has_arrived();
+        if is_silent && has_input {
             let text =
                 "no message came after the end of input; --linger TIME waits longer, -n N for N messages";
             self.notice(control, text);

@@ -315,3 +315,21 @@ fn pieces(block: &[u8], delimiter: u8) -> impl Iterator<Item = &[u8]> {
 fn read_failure(error: &io::Error) -> String {
     format!("standard input cannot be read: {}", crate::net::io_text(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsent_messages_are_counted_the_last_without_its_end_too() {
+        let unsent = |form, buffer: &[u8], ended| {
+            let input = Input { buffer: buffer.to_vec(), ended, ..Input::new(form, Kind::Text, 2, 100) };
+            input.unsent()
+        };
+        assert_eq!(unsent(Form::Lines, b"a\nb\nc", false), 2);
+        assert_eq!(unsent(Form::Lines, b"a\nb\nc", true), 3);
+        assert_eq!(unsent(Form::Nul, b"a\0b\0", true), 2);
+        assert_eq!(unsent(Form::Raw, b"abcde", false), 3);
+        assert_eq!((unsent(Form::Whole, b"a\nb", false), unsent(Form::Whole, b"", true)), (1, 0));
+    }
+}
