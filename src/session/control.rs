@@ -4,7 +4,6 @@
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::engine::Shell;
 use super::event::Stamp;
 use super::link::LinkId;
 use super::links::Links;
@@ -12,6 +11,7 @@ use super::links::Links;
 use super::listener::{Source, WatchId};
 use super::opening::Opening;
 use super::outbound::Outbound;
+use super::shell::Shell;
 
 /// A listener's handle on the loop, for the time of one call.
 pub struct Control<'a> {

@@ -7,10 +7,10 @@
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use mio::{Events, Interest, Poll, Registry, Token, Waker};
+use mio::{Events, Interest, Poll, Token, Waker};
 
 use super::control::Control;
 use super::door::Door;
@@ -20,7 +20,8 @@ use super::link::{Beginning, Link, LinkId};
 use super::links::Links;
 use super::listener::{Listener, Ready, Source, WatchId};
 use super::mailbox::Mailbox;
-use super::opening::{self, Established, Opening};
+use super::opening::{self, Established};
+use super::shell::{BELL, DOOR, FIRST_LINK, INPUT, OUTPUT, Shell, token};
 
 /// How much is read at a time: large enough for bulk, small enough to stay in the cache.
 pub(super) const READ_BUFFER: usize = 256 * 1024;
@@ -31,91 +32,6 @@ const TRIMS: bool = cfg!(target_os = "linux");
 /// After so long without anything to do it is given back, once for the start and once for each opening, and so are
 /// buffers that hold nothing, once after each use. A session that does something more often than that keeps all of it.
 const QUIET: Duration = Duration::from_millis(250);
-
-const BELL: Token = Token(0);
-const INPUT: Token = Token(1);
-const OUTPUT: Token = Token(2);
-const DOOR: Token = Token(3);
-const FIRST_LINK: usize = 16;
-
-/// What the loop owns beside its links.
-pub(super) struct Shell {
-    pub(super) registry: Registry,
-    bell: Arc<Waker>,
-    pub(super) buffer: Vec<u8>,
-    pub(super) started: Instant,
-    pub(super) now: Instant,
-    pub(super) stop: bool,
-    /// Another turn is wanted at once.
-    pub(super) again: bool,
-    /// Nobody is let in any more.
-    pub(super) closed: bool,
-    /// A link holds memory that it does not need at rest.
-    has_spare: bool,
-    report: bool,
-    #[cfg(unix)]
-    watches: usize,
-    dials: u64,
-    dialled: Sender<(u64, Result<Established, opening::Error>)>,
-}
-
-impl Shell {
-    pub(super) fn open(&mut self, opening: Opening) {
-        self.dials += 1;
-        let (number, results, bell) = (self.dials, self.dialled.clone(), Arc::clone(&self.bell));
-        std::thread::spawn(move || {
-            let result = opening.run();
-            // The loop may have ended meanwhile; then nobody wants to know.
-            if results.send((number, result)).is_ok() {
-                let _ = bell.wake();
-            }
-        });
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn bell(&self) -> Arc<Waker> {
-        Arc::clone(&self.bell)
-    }
-
-    pub(super) fn forget_opening(&mut self) {
-        self.dials += 1;
-    }
-
-    #[cfg(unix)]
-    pub(super) fn watch(&mut self, source: Source, descriptor: std::os::fd::RawFd) -> io::Result<bool> {
-        let (token, interest) = match source {
-            Source::Input => (INPUT, Interest::READABLE),
-            Source::Output => (OUTPUT, Interest::WRITABLE),
-        };
-        match self.registry.register(&mut mio::unix::SourceFd(&descriptor), token, interest) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    #[cfg(unix)]
-    pub(super) fn add_watch(
-        &mut self,
-        source: Source,
-        descriptor: std::os::fd::RawFd,
-    ) -> io::Result<WatchId> {
-        self.watches += 2;
-        let id = WatchId(FIRST_LINK + self.watches - 1);
-        let interest = match source {
-            Source::Input => Interest::READABLE,
-            Source::Output => Interest::WRITABLE,
-        };
-        self.registry.register(&mut mio::unix::SourceFd(&descriptor), Token(id.0), interest)?;
-        Ok(id)
-    }
-
-    #[cfg(unix)]
-    pub(super) fn unwatch(&mut self, descriptor: std::os::fd::RawFd) {
-        // It may never have been watched.
-        let _ = self.registry.deregister(&mut mio::unix::SourceFd(&descriptor));
-    }
-}
 
 /// The event loop and what it drives.
 pub struct Engine<L: Listener> {
@@ -138,22 +54,7 @@ impl<L: Listener> Engine<L> {
         let bell = Arc::new(Waker::new(poll.registry(), BELL)?);
         let (mailbox, commands) = Mailbox::new(Arc::clone(&bell));
         let (sender, dialled) = channel();
-        let shell = Shell {
-            registry: poll.registry().try_clone()?,
-            bell,
-            buffer: Vec::new(),
-            started,
-            now: Instant::now(),
-            stop: false,
-            again: false,
-            closed: false,
-            has_spare: false,
-            report,
-            #[cfg(unix)]
-            watches: 0,
-            dials: 0,
-            dialled: sender,
-        };
+        let shell = Shell::new(poll.registry().try_clone()?, bell, started, report, sender);
         let links = Links::new();
         let greeters = Greeters::default();
         Ok(Engine { poll, shell, links, greeters, trims: TRIMS, mailbox, commands, dialled })
@@ -349,8 +250,4 @@ impl<L: Listener> Engine<L> {
         // The listener may want to go on, or to stop, at once.
         self.shell.again = true;
     }
-}
-
-pub(super) fn token(id: LinkId) -> Token {
-    Token(FIRST_LINK + 2 * id.0 as usize)
 }

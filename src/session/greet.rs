@@ -9,12 +9,13 @@ use mio::Interest;
 
 use super::control::Control;
 use super::door::{Door, Knock, TurnedAway};
-use super::engine::{Engine, token};
+use super::engine::Engine;
 use super::event::Event;
 use super::greeting::{Asking, FAREWELL, Greeting, Step};
 use super::link::LinkId;
 use super::listener::Listener;
 use super::securing::{Secured, Securing};
+use super::shell::token;
 use crate::net::Stream;
 use crate::wire::handshake::server;
 

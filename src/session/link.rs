@@ -3,19 +3,24 @@
 //! Replies such as pong and close are written before the event that caused them is told. A link is taken out of
 //! the loop's table while it works, so that a listener may meanwhile reach all the others.
 
-use std::borrow::Cow;
-use std::io::{self, ErrorKind, Read};
+mod ends;
+mod noting;
+
+use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::time::Instant;
 
+use self::ends::{broken, lost_text};
+use self::noting::note;
 use super::control::Control;
-use super::engine::{READ_BUFFER, Shell};
-use super::event::{Cause, Direction, Event, Opened};
+use super::engine::READ_BUFFER;
+use super::event::{Cause, Opened};
 use super::life::{Due, Life};
 use super::listener::Listener;
 use super::outbound::Outbound;
-use crate::net::{Stream, tls};
-use crate::wire::{self, CloseFrame, Connection, Receiver, Room, Settings};
+use super::shell::Shell;
+use crate::net::Stream;
+use crate::wire::{self, Connection, Receiver, Room, Settings};
 
 /// The number of a link: counted from 1 in the order of opening, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -326,62 +331,4 @@ impl Link {
         }
         Arc::new(self.outbound.ended(cause, error))
     }
-}
-
-/// Takes note of what `wire` received, sees that the answer goes out first, and words the event for the listener.
-/// A violation is no event of its own: it is told with the end. The close frame that is one is told as it came.
-fn note<'a>(outbound: &mut Outbound, event: wire::Event<'a>) -> Option<Event<'a>> {
-    let direction = Direction::Received;
-    match event {
-        wire::Event::Message { kind, payload, compressed, .. } => {
-            outbound.received.add(payload.len(), compressed);
-            Some(Event::Message { direction, kind, payload: Cow::Borrowed(payload), compressed })
-        }
-        // It was taken as it came.
-        wire::Event::Piece { .. } => None,
-        wire::Event::Pong(payload) => {
-            let rtt = outbound.ponged(payload);
-            Some(Event::Pong { direction, payload: Cow::Borrowed(payload), rtt, auto: false })
-        }
-        wire::Event::Ping(payload) => {
-            answer(outbound);
-            Some(Event::Ping { direction, payload: Cow::Borrowed(payload) })
-        }
-        wire::Event::Close { code, reason } => {
-            outbound.peer_closed(code, reason);
-            answer(outbound);
-            Some(Event::Close { direction, code, reason: Cow::Borrowed(reason) })
-        }
-        wire::Event::Violation(mut violation) => {
-            let close = violation.close.take();
-            outbound.violated(violation);
-            answer(outbound);
-            let CloseFrame { code, reason } = close?;
-            Some(Event::Close { direction, code, reason: Cow::Owned(reason) })
-        }
-    }
-}
-
-fn answer(outbound: &mut Outbound) {
-    outbound.collect_automatic();
-    outbound.flush();
-}
-
-fn lost_text(truncated: bool, in_message: bool) -> String {
-    let what = match truncated {
-        true => "the peer ended TCP without TLS's close_notify",
-        false => "the peer ended TCP",
-    };
-    what.to_owned() + if in_message { ", in the middle of a message" } else { "" }
-}
-
-fn broken(error: &io::Error, in_message: bool) -> (Cause, Option<String>) {
-    if let Some(alert) = tls::of_io(error) {
-        return (Cause::Tls, Some(alert.to_string()));
-    }
-    let what = match error.kind() {
-        ErrorKind::ConnectionReset => "connection reset by the peer".to_owned(),
-        _ => crate::net::io_text(error),
-    };
-    (Cause::Lost, Some(what + if in_message { ", in the middle of a message" } else { "" }))
 }

@@ -29,6 +29,7 @@ pub mod opening;
 mod outbound;
 mod random;
 mod securing;
+mod shell;
 
 pub use control::Control;
 pub use door::{Answer, Door, Knock, Limits, Pace, TurnedAway, Welcome};

@@ -4,7 +4,9 @@
 //! What it sends by itself is made, and told of, in `automatic`.
 
 mod automatic;
+mod backlog;
 mod conduct;
+mod drafting;
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -15,9 +17,8 @@ pub use automatic::Automatic;
 use automatic::Pending;
 
 use super::deflation::Deflation;
-use super::draft::Draft;
 use super::framing::{Framer, Split};
-use super::kept::{Kept, Unsent};
+use super::kept::Kept;
 use super::{Frame, NotOpen, SendError, Settings};
 use super::{frames::FrameLog, masks::Draw, masks::Masks, outgoing::Outgoing};
 use crate::wire::close::{self, MAX_CONTROL_PAYLOAD, MAX_REASON};
@@ -140,31 +141,6 @@ impl Sender {
         self.kept.is_none() && !self.is_watched()
     }
 
-    /// Whether a message may be queued as a draft, and not whole because more is to be told of it.
-    #[must_use]
-    pub fn takes_drafts(&self) -> bool {
-        self.phase == Phase::Open && self.frames_plainly() && self.framer.is_client
-    }
-
-    /// Begins a message that is to be queued when its end has come, where drafts are taken. `None` while something is to
-    /// be written: its buffer is that of the draft.
-    pub fn draft(&mut self) -> Option<Draft> {
-        let buffer = self.framer.outgoing.take_spare()?;
-        Some(Draft::new(buffer, self.framer.masks.next()))
-    }
-
-    /// Queues a draft, of this connection or another, as a message in one frame.
-    ///
-    /// # Errors
-    /// It must be queued by `message`, if at all: the draft comes back.
-    pub fn queue_draft(&mut self, kind: Kind, draft: Draft) -> Result<(), Draft> {
-        if !self.takes_drafts() || !draft.is_long() {
-            return Err(draft);
-        }
-        self.framer.outgoing.put(draft.into_frame(kind));
-        Ok(())
-    }
-
     /// Queues a message in so many frames, whatever the settings say of fragments. Otherwise as `message`.
     ///
     /// # Errors
@@ -216,85 +192,6 @@ impl Sender {
         self.close_frame(code, reason);
         self.phase = Phase::CloseSent;
         Ok(())
-    }
-
-    /// The bytes to write next in one go. Bytes once shown here stay the same and in front until they are written.
-    #[inline]
-    #[must_use]
-    pub fn next_write(&self) -> &[u8] {
-        self.framer.outgoing.next_write()
-    }
-
-    /// All bytes that are not written.
-    #[must_use]
-    pub fn unsent(&self) -> &[u8] {
-        self.framer.outgoing.unsent()
-    }
-
-    /// How many bytes were ever queued: a position in the stream that goes out.
-    #[must_use]
-    pub fn queued(&self) -> u64 {
-        self.framer.outgoing.added()
-    }
-
-    /// How many bytes were ever written.
-    #[must_use]
-    pub fn written(&self) -> u64 {
-        self.framer.outgoing.written()
-    }
-
-    /// The socket has taken the first `written` bytes of `unsent`.
-    pub fn advance(&mut self, written: usize) {
-        self.framer.outgoing.advance(written);
-        let written = self.framer.outgoing.written();
-        if let Some(kept) = &mut self.kept {
-            kept.written(written);
-        }
-        self.answer_pending(written);
-    }
-
-    /// Whether `give_back` has something to give back.
-    #[inline]
-    #[must_use]
-    pub fn has_spare(&self) -> bool {
-        self.framer.outgoing.has_spare()
-    }
-
-    /// Gives back the memory that holds nothing: for one who has nothing to send for a while.
-    pub fn give_back(&mut self) {
-        self.framer.outgoing.give_back();
-    }
-
-    /// The data messages that are not written whole. Crafted frames and raw bytes are none.
-    #[must_use]
-    pub fn unsent_messages(&self) -> Unsent {
-        match &self.kept {
-            Some(kept) => kept.total(),
-            None => {
-                let (messages, bytes) = self.framer.outgoing.messages();
-                Unsent { messages, bytes, wire: bytes }
-            }
-        }
-    }
-
-    /// How many bytes are held here: those to write, and the payloads of messages that are kept. It grows with
-    /// each message, and is zero once all is written.
-    #[must_use]
-    pub fn held(&self) -> usize {
-        let kept = self.kept.as_ref().map_or(0, |kept| kept.total().bytes);
-        self.unsent().len().saturating_add(usize::try_from(kept).unwrap_or(usize::MAX))
-    }
-
-    /// Takes out the data messages that are not written whole, for another connection to send; what is left here is
-    /// of no use after that.
-    pub fn take_unsent(&mut self) -> Vec<(Kind, Vec<u8>)> {
-        match &mut self.kept {
-            Some(kept) => {
-                self.framer.outgoing.clear();
-                kept.take()
-            }
-            None => self.framer.outgoing.take_messages(),
-        }
     }
 
     /// Has every frame logged that goes either way from now on, or none. The receiver asks here.
