@@ -19,7 +19,7 @@ use crate::table::{self, Spread, Table};
 use crate::work::{Flow, Prepared, Work};
 
 /// How often each program does each piece of work.
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 11;
 
 /// How many messages of 100 bytes go one way, and both ways.
 const MESSAGES: u64 = 5_000_000;
