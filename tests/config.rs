@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use common::{Wscope, echo, peer, wscope};
 
 /// A call whose home holds this config file.
-fn with_config(args: &[&str], content: &str) -> Wscope {
+fn with_config(args: &[&str], content: impl AsRef<[u8]>) -> Wscope {
     let call = wscope(args);
     let folder = call.home_folder().path().join("config/wscope");
     std::fs::create_dir_all(&folder).expect("the folder can be made");
@@ -54,6 +54,12 @@ fn no_config_means_none_and_the_environment_names_another() {
     with_config(&args, "output hex\n").env("WSCOPE_CONFIG", &another).run().exits(0).prints("eA==\n");
     let missing = folder.path().join("missing");
     wscope(&args).env("WSCOPE_CONFIG", &missing).run().fails(2, &["missing"]);
+}
+
+#[test]
+fn one_that_is_no_text_is_a_bad_one() {
+    let output = with_config(&["-m", "x", "ws://localhost/"], b"pretty never\n\xff\n").run();
+    output.fails(2, &["config file", "not UTF-8", "--no-config"]);
 }
 
 #[test]

@@ -122,15 +122,19 @@ fn read() -> Result<Option<(PathBuf, String)>> {
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if named.is_none() && is_absent(&error) => Ok(None),
-        Err(error) if named.is_none() => {
+        Err(error) if named.is_none() && error.kind() != std::io::ErrorKind::InvalidData => {
             // Another user's home must not make the program useless.
             let cause = crate::net::io_text(&error);
             talk::say(&format!("* config file {}: {cause}; its options do not count\n", path.display()));
             Ok(None)
         }
         Err(error) => {
-            let cause = crate::net::io_text(&error);
-            Err(Fault::usage(format!("config file {}: {cause}", path.display())).into())
+            let cause = match error.kind() {
+                std::io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+                _ => crate::net::io_text(&error),
+            };
+            let fault = Fault::usage(format!("config file {}: {cause}", path.display()));
+            Err(fault.hint("--no-config leaves the file unread").into())
         }
     }
 }
