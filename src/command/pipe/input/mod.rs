@@ -110,11 +110,9 @@ impl Input {
             return 0;
         }
         let rest = &self.buffer[self.start..];
-        let delimiter = match self.form {
-            Form::Raw => return rest.len().div_ceil(self.chunk) as u64,
-            Form::Whole => return u64::from(!rest.is_empty() || self.growing.is_some()),
-            Form::Nul => 0,
-            _ => b'\n',
+        let Some(delimiter) = self.delimiter() else {
+            let most = if self.form == Form::Raw { self.chunk } else { usize::MAX };
+            return (rest.len().div_ceil(most) as u64).max(u64::from(self.growing.is_some()));
         };
         // The last one needs no end.
         let last = rest.last().map_or(self.growing.is_some(), |last| *last != delimiter);
@@ -247,10 +245,8 @@ impl Input {
 
     /// Sends all lines that are whole, if nothing has to be said of one of them. `false` if none was sent.
     fn send_block(&mut self, outbound: &mut Outbound) -> Result<bool, Stop> {
-        let delimiter = match self.form {
-            Form::Lines => b'\n',
-            Form::Nul => 0,
-            _ => return Ok(false),
+        let (Form::Lines | Form::Nul, Some(delimiter)) = (self.form, self.delimiter()) else {
+            return Ok(false);
         };
         // None is in what was looked through already, however long the line grows.
         let last = memchr::memrchr(delimiter, &self.buffer[self.scanned..]).filter(|_| !self.one_by_one);
@@ -270,14 +266,23 @@ impl Input {
         Ok(sent.is_some())
     }
 
+    /// What ends a message, where something does.
+    fn delimiter(&self) -> Option<u8> {
+        match self.form {
+            Form::Raw | Form::Whole => None,
+            Form::Nul => Some(0),
+            _ => Some(b'\n'),
+        }
+    }
+
     /// Where the next message ends, and where the one after it begins. The end of the input ends a message too,
     /// unless nothing came since the last.
     fn message_end(&mut self) -> Option<(usize, usize)> {
-        let delimiter = match self.form {
-            Form::Raw => return self.left(self.chunk),
-            Form::Whole => return self.left(usize::MAX).filter(|_| self.ended),
-            Form::Nul => 0,
-            _ => b'\n',
+        let Some(delimiter) = self.delimiter() else {
+            return match self.form {
+                Form::Raw => self.left(self.chunk),
+                _ => self.left(usize::MAX).filter(|_| self.ended),
+            };
         };
         match memchr::memchr(delimiter, &self.buffer[self.scanned..]) {
             Some(at) => {
