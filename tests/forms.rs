@@ -5,7 +5,6 @@
 
 mod common;
 
-use std::io::{Seek, SeekFrom, Write};
 use std::sync::mpsc;
 
 use common::{
@@ -27,13 +26,6 @@ fn frames_of(options: &[&str], stdin: impl FnOnce(Wscope) -> Wscope) -> (Vec<(u8
     let args = [options, &["--linger", "0", &url]].concat();
     let output = stdin(wscope(&args)).run();
     (take.recv_timeout(common::DEADLINE).unwrap_or_else(|_| panic!("no frames: {output}")), output)
-}
-
-fn file(bytes: &[u8]) -> std::fs::File {
-    let mut file = tempfile::tempfile().expect("a file");
-    file.write_all(bytes).expect("room on the disk");
-    file.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
-    file
 }
 
 #[test]
@@ -78,7 +70,7 @@ fn each_input_form_makes_its_messages() {
     ];
     for (options, input, wanted) in rows {
         let wanted: Vec<_> = wanted.iter().map(|(opcode, payload)| (*opcode, payload.to_vec())).collect();
-        let (frames, output) = frames_of(options, |call| call.stdin_file(file(input)));
+        let (frames, output) = frames_of(options, |call| call.stdin_in_file(input));
         assert_eq!(frames, wanted, "{options:?} {}", input.escape_ascii());
         output.exits(0).prints("");
         let (frames, _) = frames_of(options, |call| call.stdin(input));

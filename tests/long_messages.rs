@@ -4,7 +4,6 @@
 
 mod common;
 
-use std::io::{Seek, SeekFrom, Write};
 use std::sync::mpsc;
 
 use common::{
@@ -13,13 +12,6 @@ use common::{
 
 const BLOCK: usize = 128 * 1024;
 const LONG: usize = 1024 * 1024;
-
-fn file(bytes: &[u8]) -> std::fs::File {
-    let mut file = tempfile::tempfile().expect("a file");
-    file.write_all(bytes).expect("room on the disk");
-    file.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
-    file
-}
 
 /// Runs a call on a file against a server that only listens; gives the frames it got and how it ended.
 #[track_caller]
@@ -31,7 +23,7 @@ fn frames_of(options: &[&str], input: &[u8]) -> (Vec<Frame>, Output) {
     });
     let url = peer.url();
     let args = [options, &["--linger", "0", &url]].concat();
-    let output = wscope(&args).stdin_file(file(input)).run();
+    let output = wscope(&args).stdin_in_file(input).run();
     (take.recv_timeout(common::DEADLINE).unwrap_or_else(|_| panic!("no frames: {output}")), output)
 }
 

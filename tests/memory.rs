@@ -6,7 +6,7 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Write};
 
 use std::time::{Duration, Instant};
 
@@ -82,11 +82,8 @@ fn a_slow_server_slows_the_input_down() {
         stuck();
         c.close(1000, "");
     });
-    let mut input = tempfile::tempfile().expect("a file");
     let lines: String = (0..COUNT).map(|number| numbered(number) + "\n").collect();
-    input.write_all(lines.as_bytes()).expect("room on the disk");
-    input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
-    let mut run = wscope(&["--linger", "forever", &peer.url()]).stdin_file(input).start();
+    let mut run = wscope(&["--linger", "forever", &peer.url()]).stdin_in_file(lines.as_bytes()).start();
     told.wait();
     check_peak(&run);
     go.open();
@@ -416,11 +413,10 @@ fn a_long_line_is_not_collected_while_the_one_before_it_is_on_its_way() {
         assert_eq!(c.frame().payload.len(), LONG);
         c.expect_close_and_answer(1000);
     });
-    let mut input = tempfile::tempfile().expect("a file");
-    input.write_all(&[&vec![b'x'; LONG][..], b"\n"].concat().repeat(2)).expect("room on the disk");
-    input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
     let path = path.to_str().expect("a path of letters");
-    let mut run = wscope(&["--linger", "0", "--unix-socket", path, "ws://h.test/"]).stdin_file(input).start();
+    let mut run = wscope(&["--linger", "0", "--unix-socket", path, "ws://h.test/"])
+        .stdin_in_file(&[&vec![b'x'; LONG][..], b"\n"].concat().repeat(2))
+        .start();
     held.wait();
     let read = read_so_far(&run);
     assert!(read < LONG + (4 << 20), "{read} bytes were read");
@@ -439,10 +435,7 @@ fn a_long_line_is_held_once() {
         stuck();
         c.close(1000, "");
     });
-    let mut input = tempfile::tempfile().expect("a file");
-    input.write_all(&vec![b'x'; LONG]).expect("room on the disk");
-    input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
-    let mut run = wscope(&["--linger", "forever", &peer.url()]).stdin_file(input).start();
+    let mut run = wscope(&["--linger", "forever", &peer.url()]).stdin_in_file(&vec![b'x'; LONG]).start();
     told.wait();
     let peak = run.peak_kib().expect("it runs");
     assert!(peak < LONG as u64 / 1024 + LIMIT_KIB, "{peak} KiB were held");

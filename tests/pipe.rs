@@ -333,11 +333,9 @@ fn input_that_could_not_be_sent_is_counted() {
         c.send(close(1000, ""));
         c.stall();
     });
-    let mut input = tempfile::tempfile().expect("a file");
     let line = format!("{}\n", "y".repeat(999));
-    input.write_all(line.repeat(40_000).as_bytes()).expect("room on the disk");
-    input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
-    let output = wscope(&["--close-timeout", "10s", &peer.url()]).stdin_file(input).run();
+    let output =
+        wscope(&["--close-timeout", "10s", &peer.url()]).stdin_in_file(line.repeat(40_000).as_bytes()).run();
     output.exits(1).says("unsent").says("sent");
 }
 
@@ -351,10 +349,9 @@ fn a_last_line_without_its_end_that_could_not_be_sent_is_counted() {
             c.expect_close(1000);
             c.stall();
         });
-        let mut input = tempfile::tempfile().expect("a file");
-        input.write_all(&vec![b'y'; length]).expect("room on the disk");
-        input.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
-        let output = wscope(&["-i", form, "--close-timeout", "1s", &peer.url()]).stdin_file(input).run();
+        let output = wscope(&["-i", form, "--close-timeout", "1s", &peer.url()])
+            .stdin_in_file(&vec![b'y'; length])
+            .run();
         output.exits(1).says("0 messages sent, 1 not");
     }
 }

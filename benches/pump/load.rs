@@ -12,7 +12,8 @@ use anyhow::{Result, ensure};
 
 use crate::frames;
 
-/// About how many bytes of payload a period has, where more than one message fits into it. Small enough to stay in the cache of whoever sends or compares it.
+/// About how many bytes of payload a period has, where more than one message fits into it. Small enough to stay in the
+/// cache of whoever sends or compares it.
 const PERIOD: usize = 256 * 1024;
 
 /// The longest message that does not repeat itself.
@@ -88,7 +89,7 @@ impl Load {
     fn stream(&self, before: &[u8], behind: &[u8]) -> Stream {
         let messages = (PERIOD / self.size).max(1);
         let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
-        let mut message = |length| noise.letters(length, self.kind);
+        let mut message = |length| noise.message(length, self.kind);
         let runs = match self.size > LONGEST {
             true => vec![
                 Run::once(before.to_vec()),
@@ -197,7 +198,7 @@ impl Checker {
 struct Noise(u64);
 
 impl Noise {
-    fn letters(&mut self, length: usize, kind: Kind) -> Vec<u8> {
+    fn message(&mut self, length: usize, kind: Kind) -> Vec<u8> {
         let mut drawn = || {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;

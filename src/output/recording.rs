@@ -56,9 +56,7 @@ impl Recording {
             Ok(()) => self.whole += self.buffer.len() as u64,
             Err(_) => self.cut_back(),
         }
-        let held = self.buffer.len();
-        self.buffer.clear();
-        self.room.emptied(&mut self.buffer, held);
+        self.room.clear(&mut self.buffer);
         result
     }
 

@@ -119,9 +119,7 @@ impl Stdout {
     /// Forgets what has not been written.
     pub fn clear(&mut self) {
         self.written = 0;
-        let held = self.buffer.len();
-        self.buffer.clear();
-        self.room.emptied(&mut self.buffer, held);
+        self.room.clear(&mut self.buffer);
     }
 
     /// Whether `give_back` has something to give back.

@@ -104,8 +104,8 @@ impl<L: Listener> Engine<L> {
                 true => Some(Duration::ZERO),
                 false => self.deadline(listener).map(|at| at.saturating_duration_since(Instant::now())),
             };
-            let has_spare = self.trims || self.shell.has_spare || listener.has_spare();
-            let trims = has_spare && timeout.is_none_or(|timeout| timeout > QUIET);
+            let rests = timeout.is_none_or(|timeout| timeout > QUIET);
+            let trims = rests && (self.trims || self.shell.has_spare || listener.has_spare());
             match self.poll.poll(events, if trims { Some(QUIET) } else { timeout }) {
                 // As when a stopped process goes on. What is ready is not known then.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

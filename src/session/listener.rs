@@ -81,7 +81,7 @@ pub trait Listener {
         false
     }
 
-    /// Whether `give_back` has something to give back; asked before each wait.
+    /// Whether `give_back` has something to give back; asked before each wait that may be long.
     fn has_spare(&self) -> bool {
         false
     }

@@ -46,14 +46,22 @@ impl Room {
         }
     }
 
-    /// To be called whenever `buffer` has been emptied, or nearly so, after it held `held` bytes. What it still holds
-    /// stays.
+    /// To be called whenever `buffer` has been emptied otherwise, or nearly so, after it held `held` bytes. What it still
+    /// holds stays.
     #[inline]
     pub fn emptied(&mut self, buffer: &mut Vec<u8>, held: usize) {
         self.needed = held.max(self.needed / 2);
         if buffer.capacity() > ALWAYS {
             Self::shrink(buffer, if self.keeps { self.needed } else { 0 });
         }
+    }
+
+    /// Empties `buffer`.
+    #[inline]
+    pub fn clear(&mut self, buffer: &mut Vec<u8>) {
+        let held = buffer.len();
+        buffer.clear();
+        self.emptied(buffer, held);
     }
 
     /// A buffer grows by doubling, and what it never touched costs nothing.
@@ -89,8 +97,7 @@ mod tests {
         let mut buffer = Vec::new();
         let fill = |held: &usize| {
             buffer.resize(*held, 0);
-            buffer.clear();
-            room.emptied(&mut buffer, *held);
+            room.clear(&mut buffer);
             buffer.capacity()
         };
         fills.iter().map(fill).collect()

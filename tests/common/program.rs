@@ -6,7 +6,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{PipeReader, Read, Write};
+use std::io::{PipeReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
@@ -109,6 +109,15 @@ impl Wscope {
     pub fn stdin_file(mut self, file: File) -> Self {
         self.stdin = Stdin::File(file);
         self
+    }
+
+    /// stdin is a file of these bytes.
+    #[track_caller]
+    pub fn stdin_in_file(self, bytes: &[u8]) -> Self {
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(bytes).expect("room on the disk");
+        file.seek(SeekFrom::Start(0)).expect("a file can be read from its start");
+        self.stdin_file(file)
     }
 
     /// stdout is this file.

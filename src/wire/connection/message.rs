@@ -184,9 +184,7 @@ impl Message {
             self.compressed = None;
             self.passes = false;
             self.passed = 0;
-            let held = self.payload.len();
-            self.payload.clear();
-            self.room.emptied(&mut self.payload, held);
+            self.room.clear(&mut self.payload);
         }
     }
 }

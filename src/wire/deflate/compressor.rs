@@ -35,9 +35,7 @@ impl Compressor {
 
     /// A whole message as it goes into its frames.
     pub fn message(&mut self, payload: &[u8]) -> &[u8] {
-        let held = self.compressed.len();
-        self.compressed.clear();
-        self.room.emptied(&mut self.compressed, held);
+        self.room.clear(&mut self.compressed);
         if payload.is_empty() {
             // A flush with nothing to flush writes nothing (RFC 7692 §7.2.3.6).
             self.compressed.push(0x00);

@@ -7,7 +7,7 @@ use crate::command::args::Form;
 use crate::command::client::decode;
 use crate::record;
 use crate::session::Outbound;
-use crate::wire::Kind;
+use crate::wire::{Kind, utf8};
 
 impl Input {
     /// A message must not become larger than `--max-message`, whole or not.
@@ -74,9 +74,9 @@ impl Input {
 
     fn send_payload(&self, payload: &[u8], outbound: &mut Outbound) -> Option<Stop> {
         if self.kind == Kind::Text
-            && let Err(error) = std::str::from_utf8(payload)
+            && let Err(bad) = utf8::check(payload)
         {
-            return Some(self.not_utf8(error.valid_up_to() as u64, self.consumed()));
+            return Some(self.not_utf8(bad.offset, self.consumed()));
         }
         // A connection that is closing takes no more; what is left is counted at the end.
         outbound.message(self.kind, payload).is_err().then_some(Stop::Full)
